@@ -1,0 +1,1 @@
+//! Picture and motion measures with their protocols.

@@ -1,0 +1,1 @@
+//! Speech to motion: tokenizers, mask and residual generators, long recordings, retargeting.

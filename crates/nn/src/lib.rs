@@ -1,0 +1,1 @@
+//! Layers, losses, optimiser with savable state, schedules, averaging, checkpoints.

@@ -1,0 +1,1 @@
+//! Finding the person in a picture or video: pose, hands, face, mask.

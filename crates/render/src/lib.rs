@@ -1,0 +1,30 @@
+//! Renderers that turn a portrait and keypoint motion into frames.
+
+mod error;
+
+pub use error::{RenderError, Result};
+
+use ndarray::{ArrayView1, ArrayView2};
+use orator_body::Portrait;
+use orator_media::Picture;
+
+/// Prepares a portrait once; everything that depends only on the source picture is computed here.
+pub trait Renderer {
+    /// The name users give on the command line.
+    fn name(&self) -> &'static str;
+
+    /// Makes a scene of the portrait.
+    ///
+    /// # Errors
+    /// When the portrait lacks what the renderer needs.
+    fn prepare(&self, portrait: &Portrait) -> Result<Box<dyn Scene>>;
+}
+
+/// A prepared portrait that can be drawn in any pose.
+pub trait Scene: Send {
+    /// Draws one frame, of the portrait's size, from the 133 points `[133, 2]` in pixels and their confidences `[133]`.
+    ///
+    /// # Errors
+    /// When the points are not finite or not 133.
+    fn render(&mut self, points: ArrayView2<'_, f32>, confidence: ArrayView1<'_, f32>) -> Result<Picture>;
+}

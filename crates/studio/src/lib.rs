@@ -1,0 +1,1 @@
+//! Generate and animate as library calls; models on disk; provenance.

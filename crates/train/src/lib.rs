@@ -1,0 +1,1 @@
+//! Training loops: data preparation, losses, run folders.
