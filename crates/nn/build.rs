@@ -1,0 +1,11 @@
+//! Keeps libtorch's CUDA libraries in the link when the `cuda` feature asks for them: the linker would
+//! otherwise drop them as unused, and CUDA would be reported as absent without a word.
+
+fn main() {
+    println!("cargo:rerun-if-env-changed=CARGO_FEATURE_CUDA");
+    if std::env::var_os("CARGO_FEATURE_CUDA").is_some() {
+        println!("cargo:rustc-link-arg=-Wl,--no-as-needed,--allow-shlib-undefined");
+        println!("cargo:rustc-link-lib=dylib:+verbatim=libtorch_cuda.so");
+        println!("cargo:rustc-link-lib=dylib:+verbatim=libc10_cuda.so");
+    }
+}

@@ -1,0 +1,142 @@
+//! Attention over time: the pieces from which the transformers of all three systems are put together.
+
+use tch::nn::{self, Module, Path};
+use tch::{Device, Kind, Tensor};
+
+/// Sine and cosine positions, `[length, width]` (Vaswani et al. 2017); `width` even.
+#[must_use]
+pub fn sinusoidal_positions(length: i64, width: i64, device: Device) -> Tensor {
+    let position = Tensor::arange(length, (Kind::Float, device)).unsqueeze(1);
+    let rate = (Tensor::arange_start_step(0, width, 2, (Kind::Float, device)) * (-(10_000f64).ln() / width as f64)).exp();
+    let angle = position * rate.unsqueeze(0);
+    Tensor::stack(&[angle.sin(), angle.cos()], -1).flatten(1, 2)
+}
+
+/// Multi-head attention of queries `[batch, n, width]` over a memory `[batch, m, width]`.
+pub struct Attention {
+    query: nn::Linear,
+    key: nn::Linear,
+    value: nn::Linear,
+    output: nn::Linear,
+    heads: i64,
+    dropout: f64,
+}
+
+impl Attention {
+    /// `width` must be a multiple of `heads`; `dropout` acts on the attention weights in training.
+    #[must_use]
+    pub fn new(path: &Path, width: i64, heads: i64, dropout: f64) -> Self {
+        let linear = |name: &str| nn::linear(path / name, width, width, nn::LinearConfig::default());
+        Self { query: linear("query"), key: linear("key"), value: linear("value"), output: linear("output"), heads, dropout }
+    }
+
+    /// `[batch, n, width]`; every query sees the whole memory.
+    #[must_use]
+    pub fn forward(&self, queries: &Tensor, memory: &Tensor, train: bool) -> Tensor {
+        let (batch, n, width) = axes(queries);
+        let split = |t: Tensor| {
+            let m = t.size()[1];
+            t.view([batch, m, self.heads, width / self.heads]).transpose(1, 2)
+        };
+        let q = split(self.query.forward(queries));
+        let k = split(self.key.forward(memory));
+        let v = split(self.value.forward(memory));
+        let dropout = if train { self.dropout } else { 0.0 };
+        let mixed = Tensor::scaled_dot_product_attention::<Tensor>(&q, &k, &v, None, dropout, false, None, false);
+        self.output.forward(&mixed.transpose(1, 2).contiguous().view([batch, n, width]))
+    }
+}
+
+/// Two linear layers with GELU between.
+pub struct FeedForward {
+    inner: nn::Linear,
+    outer: nn::Linear,
+    dropout: f64,
+}
+
+impl FeedForward {
+    /// From `width` to `hidden` and back.
+    #[must_use]
+    pub fn new(path: &Path, width: i64, hidden: i64, dropout: f64) -> Self {
+        Self {
+            inner: nn::linear(path / "inner", width, hidden, nn::LinearConfig::default()),
+            outer: nn::linear(path / "outer", hidden, width, nn::LinearConfig::default()),
+            dropout,
+        }
+    }
+
+    /// Same shape out as in.
+    #[must_use]
+    pub fn forward(&self, x: &Tensor, train: bool) -> Tensor {
+        self.outer.forward(&self.inner.forward(x).gelu("none").dropout(self.dropout, train))
+    }
+}
+
+/// Layer normalisation over the last axis.
+#[must_use]
+pub fn layer_norm(path: Path, width: i64) -> nn::LayerNorm {
+    nn::layer_norm(path, vec![width], nn::LayerNormConfig::default())
+}
+
+/// A pre-norm transformer encoder layer.
+pub struct EncoderLayer {
+    norm_attention: nn::LayerNorm,
+    attention: Attention,
+    norm_feed_forward: nn::LayerNorm,
+    feed_forward: FeedForward,
+    dropout: f64,
+}
+
+impl EncoderLayer {
+    /// Widths as in [`Attention`] and [`FeedForward`].
+    #[must_use]
+    pub fn new(path: &Path, width: i64, heads: i64, hidden: i64, dropout: f64) -> Self {
+        Self {
+            norm_attention: layer_norm(path / "norm_attention", width),
+            attention: Attention::new(&(path / "attention"), width, heads, dropout),
+            norm_feed_forward: layer_norm(path / "norm_feed_forward", width),
+            feed_forward: FeedForward::new(&(path / "feed_forward"), width, hidden, dropout),
+            dropout,
+        }
+    }
+
+    /// `[batch, n, width]` to the same shape.
+    #[must_use]
+    pub fn forward(&self, x: &Tensor, train: bool) -> Tensor {
+        let normed = self.norm_attention.forward(x);
+        let x = x + self.attention.forward(&normed, &normed, train).dropout(self.dropout, train);
+        let fed = self.feed_forward.forward(&self.norm_feed_forward.forward(&x), train);
+        x + fed.dropout(self.dropout, train)
+    }
+}
+
+fn axes(tensor: &Tensor) -> (i64, i64, i64) {
+    let size = tensor.size();
+    (size[0], size[1], size[2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_start_at_sine_zero_and_cosine_one() {
+        let p = sinusoidal_positions(5, 8, Device::Cpu);
+        assert_eq!(p.size(), [5, 8]);
+        assert_eq!(p.double_value(&[0, 0]), 0.0);
+        assert_eq!(p.double_value(&[0, 1]), 1.0);
+        assert!((p.double_value(&[3, 0]) - 3f64.sin()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn attention_does_not_depend_on_the_order_of_the_memory() {
+        tch::manual_seed(1);
+        let store = nn::VarStore::new(Device::Cpu);
+        let attention = Attention::new(&store.root(), 16, 4, 0.0);
+        let q = Tensor::randn([2, 3, 16], (Kind::Float, Device::Cpu));
+        let m = Tensor::randn([2, 7, 16], (Kind::Float, Device::Cpu));
+        let a = attention.forward(&q, &m, false);
+        let b = attention.forward(&q, &m.flip([1]), false);
+        assert!((a - b).abs().max().double_value(&[]) < 1e-5);
+    }
+}

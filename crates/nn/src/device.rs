@@ -1,0 +1,16 @@
+//! Where the arithmetic happens.
+
+use tch::Device;
+
+/// The first CUDA device when this build has CUDA and a GPU is there, else the CPU.
+#[must_use]
+pub fn choose_device() -> Device {
+    Device::cuda_if_available()
+}
+
+/// Sets libtorch's threads: `threads` for one operation, one for running operations side by side (two pools would
+/// fight over the cores). Call once, early.
+pub fn configure_threads(threads: usize) {
+    tch::set_num_threads(i32::try_from(threads.max(1)).unwrap_or(1));
+    tch::set_num_interop_threads(1);
+}
