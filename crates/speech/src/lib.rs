@@ -1,1 +1,36 @@
-//! Speech features at 25 Hz: low-level descriptors and learned encoders.
+//! Speech features at 25 Hz, one row a motion frame (METHODS 0.3).
+//!
+//! Two blocks, each on its own scale:
+//!
+//! * a *learned* block behind [`SpeechEncoder`]; [`WakeHubert`] is the one the package registries carry;
+//! * a *low-level* block of 35 descriptors ([`low_level`]): onset strength, MFCC, chroma CENS, onset
+//!   peaks and beats, numerically equal to librosa 0.11.0's.
+//!
+//! [`Speech::analyse`] computes both for a recording and is what most callers want.
+//!
+//! Frame `k` covers the time from `k/25` to `(k+1)/25` seconds of the recording.
+
+mod encoder;
+mod energy;
+mod error;
+mod level;
+pub mod low_level;
+mod resample;
+mod speech;
+mod wakehubert;
+
+pub use encoder::{SpeechEncoder, to_motion_frames};
+pub use energy::energy;
+pub use error::{Result, SpeechError};
+pub use level::{MAXIMUM_GAIN_DECIBELS, TARGET_LEVEL_DBFS, active_level, levelling_gain};
+pub use speech::Speech;
+pub use wakehubert::WakeHubert;
+
+/// Samples a second that learned encoders take.
+pub const ENCODER_RATE: u32 = 16_000;
+
+/// Samples of [`ENCODER_RATE`] in one motion frame.
+pub const ENCODER_SAMPLES_PER_FRAME: usize = 640;
+
+/// Samples a second that the low-level block takes: 25 × its hop of 512.
+pub const LOW_LEVEL_RATE: u32 = 12_800;
