@@ -1,6 +1,7 @@
-//! One error type for the crate.
+//! One error type for the crate: what failed, on which file, and what to do next.
 
-use std::path::PathBuf;
+use orator_media::MediaError;
+use std::path::{Path, PathBuf};
 
 /// The crate's result.
 pub type Result<T> = std::result::Result<T, BodyError>;
@@ -20,4 +21,47 @@ pub enum BodyError {
         /// What is wrong.
         what: String,
     },
+    /// The operating system refused (missing file, no permission, full disk).
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A picture could not be cropped, resized or put together.
+    #[error(transparent)]
+    Picture(#[from] MediaError),
+}
+
+impl BodyError {
+    pub(crate) fn file(path: &Path, what: impl Into<String>) -> Self {
+        Self::File { path: path.to_owned(), what: what.into() }
+    }
+
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+
+    /// The next step for a person, where there is one to name.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Shape(_) => None,
+            Self::File { .. } => {
+                Some("write it again, for example with `orator inspect VIDEO --out FILE.safetensors`".into())
+            }
+            Self::Io { source, .. } => match source.kind() {
+                std::io::ErrorKind::NotFound => Some("check the path".into()),
+                std::io::ErrorKind::PermissionDenied => {
+                    Some("choose a folder you may write to, or change the file's permissions".into())
+                }
+                std::io::ErrorKind::StorageFull => {
+                    Some("free some space or write to another disk; nothing was left half-written".into())
+                }
+                _ => None,
+            },
+            Self::Picture(error) => error.hint(),
+        }
+    }
 }
