@@ -2,10 +2,21 @@
 //!
 //! Everything here streams: a video is an iterator of [`Picture`]s and is never held whole.
 
+pub mod audio;
+mod colour;
+mod content_kind;
 mod error;
-mod picture;
+mod limits;
+pub mod output_file;
+pub mod picture;
 mod time;
+pub mod video_in;
+pub mod video_out;
 
+pub use audio::{Audio, AudioNotes};
+pub use content_kind::ContentKind;
 pub use error::{MediaError, Result};
-pub use picture::{Picture, Rect};
+pub use limits::Limits;
+pub use output_file::OutputFile;
+pub use picture::{Fill, Picture, Rect};
 pub use time::FrameRate;

@@ -1,4 +1,12 @@
-//! A decoded picture: 8-bit RGB, row by row.
+//! A decoded picture: 8-bit RGB, row by row; reading, writing, cropping and resizing it.
+
+mod jpeg_end;
+mod read;
+mod transform;
+mod write;
+
+pub use read::{read, read_bytes};
+pub use transform::Fill;
 
 use crate::{MediaError, Result};
 
@@ -24,17 +32,21 @@ pub struct Rect {
 }
 
 impl Picture {
-    /// A picture of one colour.
+    /// A picture of one colour; a side of zero is taken as one.
     #[must_use]
     pub fn filled(width: usize, height: usize, colour: [u8; 3]) -> Self {
+        let (width, height) = (width.max(1), height.max(1));
         Self { width, height, rgb: colour.repeat(width * height) }
     }
 
     /// Takes `width * height * 3` bytes.
     ///
     /// # Errors
-    /// [`MediaError::Argument`] when the number of bytes does not fit the size.
+    /// [`MediaError::Argument`] when a side is zero or the number of bytes does not fit the size.
     pub fn from_rgb(width: usize, height: usize, rgb: Vec<u8>) -> Result<Self> {
+        if width == 0 || height == 0 {
+            return Err(MediaError::Argument(format!("a picture cannot be {width}x{height}")));
+        }
         if width.checked_mul(height).and_then(|n| n.checked_mul(3)) != Some(rgb.len()) {
             return Err(MediaError::Argument(format!(
                 "a {width}x{height} picture needs {width}*{height}*3 bytes, not {}",
