@@ -1,0 +1,156 @@
+//! PSNR and SSIM of a generated video beside the real one, whole frames and crops, frame by frame.
+
+use crate::boxes::PartBoxes;
+use crate::{Result, SsimConfig, psnr, ssim};
+use orator_media::{Fill, Picture, Rect};
+use serde::Serialize;
+
+/// Side in pixels to which the crops of hands and lips are brought (METHODS 5).
+pub const CROP_SIDE: usize = 64;
+
+/// Adds up picture scores; keeps sums, never frames.
+#[derive(Clone, Debug, Default)]
+pub struct PictureScores {
+    ssim: SsimConfig,
+    frames: usize,
+    whole: Tally,
+    hands: Tally,
+    lips: Tally,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    compared: usize,
+    identical: usize,
+    psnr: f64,
+    ssim: f64,
+}
+
+/// The scores of one area of the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct AreaReport {
+    /// Pairs of pictures that were compared.
+    pub compared: usize,
+    /// Pairs that were equal byte for byte: their PSNR is infinite and not in the mean.
+    pub identical: usize,
+    /// Mean PSNR in decibel over the pairs that differ; `None` if there are none.
+    pub psnr: Option<f64>,
+    /// Mean SSIM over all pairs (Gaussian 11×11, σ = 1.5, mean of the channels); `None` if there are none.
+    pub ssim: Option<f64>,
+}
+
+/// The scores of a video.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PictureReport {
+    /// Frames that were compared.
+    pub frames: usize,
+    /// Whole frames.
+    pub whole: AreaReport,
+    /// Crops around hands, both hands together; at most two a frame.
+    pub hands: AreaReport,
+    /// Crops around the lips.
+    pub lips: AreaReport,
+    /// Share of hands (two a frame) that were certain enough to be compared.
+    pub hand_coverage: f64,
+    /// Share of frames in which the lips were certain enough to be compared.
+    pub lip_coverage: f64,
+}
+
+impl PictureScores {
+    /// Compares one frame as a whole.
+    ///
+    /// # Errors
+    /// [`crate::MetricsError::Size`] when the pictures differ in size or are smaller than 11×11; nothing is
+    /// added then.
+    pub fn add(&mut self, real: &Picture, generated: &Picture) -> Result<()> {
+        self.add_with_boxes(real, generated, &PartBoxes::default())
+    }
+
+    /// Compares one frame as a whole and in the boxes, which are those of the real frame. Crops are brought
+    /// to [`CROP_SIDE`] pixels; where a box reaches outside, the picture's edge is continued.
+    ///
+    /// # Errors
+    /// As [`PictureScores::add`].
+    pub fn add_with_boxes(&mut self, real: &Picture, generated: &Picture, boxes: &PartBoxes) -> Result<()> {
+        let whole = self.compare(real, generated)?;
+        let crop =
+            |picture: &Picture, rect: Rect| picture.crop(rect, Fill::Edge).resize(CROP_SIDE, CROP_SIDE);
+        let in_box = |rect: Rect| self.compare(&crop(real, rect), &crop(generated, rect));
+        let left = boxes.left_hand.map(in_box).transpose()?;
+        let right = boxes.right_hand.map(in_box).transpose()?;
+        let lips = boxes.lips.map(in_box).transpose()?;
+        self.frames += 1;
+        self.whole.add(whole);
+        left.into_iter().chain(right).for_each(|scores| self.hands.add(scores));
+        lips.into_iter().for_each(|scores| self.lips.add(scores));
+        Ok(())
+    }
+
+    /// The means so far.
+    #[must_use]
+    pub fn report(&self) -> PictureReport {
+        let share = |count: usize, of: usize| if of == 0 { 0.0 } else { count as f64 / of as f64 };
+        PictureReport {
+            frames: self.frames,
+            whole: self.whole.report(),
+            hands: self.hands.report(),
+            lips: self.lips.report(),
+            hand_coverage: share(self.hands.compared, 2 * self.frames),
+            lip_coverage: share(self.lips.compared, self.frames),
+        }
+    }
+
+    fn compare(&self, real: &Picture, generated: &Picture) -> Result<(f64, f64)> {
+        Ok((psnr(real, generated)?, ssim(real, generated, &self.ssim)?))
+    }
+}
+
+impl Tally {
+    fn add(&mut self, (psnr, ssim): (f64, f64)) {
+        self.compared += 1;
+        if psnr.is_finite() {
+            self.psnr += psnr;
+        } else {
+            self.identical += 1;
+        }
+        self.ssim += ssim;
+    }
+
+    fn report(&self) -> AreaReport {
+        let mean = |sum: f64, count: usize| (count > 0).then(|| sum / count as f64);
+        AreaReport {
+            compared: self.compared,
+            identical: self.identical,
+            psnr: mean(self.psnr, self.compared - self.identical),
+            ssim: mean(self.ssim, self.compared),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_over_frames_and_boxes() {
+        let (real, off) = (Picture::filled(64, 64, [100; 3]), Picture::filled(64, 64, [110; 3]));
+        let mut scores = PictureScores::default();
+        let nothing = scores.report();
+        assert_eq!((nothing.frames, nothing.whole.psnr, nothing.hand_coverage), (0, None, 0.0));
+        scores.add(&real, &real).unwrap();
+        let boxes = PartBoxes {
+            left_hand: Some(Rect { x: -10.0, y: 50.0, width: 40.0, height: 40.0 }),
+            ..Default::default()
+        };
+        scores.add_with_boxes(&real, &off, &boxes).unwrap();
+        let report = scores.report();
+        let expected = 10.0 * (255.0f64 * 255.0 / 100.0).log10();
+        assert_eq!((report.frames, report.whole.identical), (2, 1));
+        assert!((report.whole.psnr.unwrap() - expected).abs() < 1e-9);
+        assert!((report.hands.psnr.unwrap() - expected).abs() < 1e-9);
+        assert_eq!((report.hands.compared, report.lips.psnr), (1, None));
+        assert_eq!((report.hand_coverage, report.lip_coverage), (0.25, 0.0));
+        assert!(scores.add(&real, &Picture::filled(32, 64, [0; 3])).is_err());
+        assert_eq!(scores.report(), report);
+    }
+}
