@@ -10,7 +10,7 @@ use crate::error::ChoreError;
 const STAMP: &str = ".whole.json";
 
 /// What was unpacked into a folder, and from which plan.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Stamp {
     /// Changes with everything in the catalogue that says what the folder should hold.
     plan: String,
@@ -20,7 +20,7 @@ pub struct Stamp {
 }
 
 /// One unpacked file.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct StampedFile {
     /// Path inside the bundle's folder, with `/` between its parts.
     pub path: String,
