@@ -1,0 +1,116 @@
+//! The mask generator (METHODS 2.3, Eq. 10): fills in masked base-layer tokens of face and body from speech.
+
+use super::block::{GestureBlock, StreamCoupling};
+use super::speech_encoder::SpeechEncoder;
+use super::{ContextualConfig, Stream};
+use orator_nn::attention::{layer_norm, sinusoidal_positions};
+use tch::nn::{self, Module, Path};
+use tch::{Kind, Tensor};
+
+/// What the generators read besides tokens.
+pub struct MaskInput<'a> {
+    /// Normalised speech features `[batch, time, features]`.
+    pub speech: &'a Tensor,
+    /// Speaker numbers `[batch]`, int64; the number of speakers itself means nobody in particular.
+    pub speaker: &'a Tensor,
+    /// `[batch]`: 1 where speech is to be ignored (guidance).
+    pub drop_speech: &'a Tensor,
+}
+
+struct StreamNetwork {
+    embed: nn::Linear,
+    mask: Tensor,
+    speech: SpeechEncoder,
+    blocks: Vec<GestureBlock>,
+    norm: nn::LayerNorm,
+    head: (nn::Linear, nn::Linear),
+}
+
+/// Both streams of the mask generator.
+pub struct MaskGenerator {
+    networks: [StreamNetwork; 2],
+    couplings: Vec<StreamCoupling>,
+    speakers: nn::Embedding,
+    width: i64,
+    aligned_speech: bool,
+}
+
+impl MaskGenerator {
+    /// Builds the network; `features` is the width of the speech features.
+    #[must_use]
+    pub fn new(path: &Path, features: i64, config: &ContextualConfig) -> Self {
+        let g = &config.generator;
+        let w = g.width;
+        let network = |stream: Stream, t: &super::TokenizerConfig| {
+            let at = path / stream.name();
+            StreamNetwork {
+                embed: nn::linear(&at / "embed", t.code_dimensions, w, nn::LinearConfig::default()),
+                mask: at.randn("mask", &[1, 1, w], 0.0, 0.02),
+                speech: SpeechEncoder::new(&(&at / "speech"), features, g),
+                blocks: (0..g.blocks).map(|i| GestureBlock::new(&(&at / "block" / i), g)).collect(),
+                norm: layer_norm(&at / "norm", w),
+                head: (
+                    nn::linear(&at / "head_inner", w, w, nn::LinearConfig::default()),
+                    nn::linear(&at / "head_outer", w, t.codes, nn::LinearConfig::default()),
+                ),
+            }
+        };
+        Self {
+            networks: [network(Stream::Face, &config.face), network(Stream::Body, &config.body)],
+            couplings: if g.joint {
+                (0..g.blocks / 2).map(|i| StreamCoupling::new(&(path / "coupling" / i), g)).collect()
+            } else {
+                Vec::new()
+            },
+            speakers: nn::embedding(path / "speakers", config.speakers.len() as i64 + 1, w, Default::default()),
+            width: w,
+            aligned_speech: g.aligned_speech,
+        }
+    }
+
+    /// Logits `[batch, time, codes]` of both streams.
+    ///
+    /// `codes`: each stream's base-layer codes `[batch, time, code]` (from the frozen codebook), `masked`: `[batch, time]`,
+    /// 1 where the token is hidden; `source`: the source frame's base-layer code `[batch, code]`, which stands before the
+    /// window and is never hidden.
+    #[must_use]
+    pub fn forward(
+        &self,
+        codes: &[Tensor; 2],
+        masked: &[Tensor; 2],
+        source: &[Tensor; 2],
+        input: &MaskInput<'_>,
+        train: bool,
+    ) -> [Tensor; 2] {
+        let speaker = self.speakers.forward(input.speaker);
+        let length = codes[0].size()[1];
+        let positions = sinusoidal_positions(length + 1, self.width, codes[0].device());
+        let mut heard = Vec::with_capacity(2);
+        let enter = |s: usize, heard: &mut Vec<Tensor>| {
+            let network = &self.networks[s];
+            let memory = network.speech.forward(input.speech, input.drop_speech, train);
+            let hidden = masked[s].to_kind(Kind::Float).unsqueeze(-1);
+            let mut tokens = network.embed.forward(&codes[s]) * (1.0 - &hidden) + &network.mask * &hidden;
+            if self.aligned_speech {
+                tokens = tokens + &memory;
+            }
+            let first = network.embed.forward(&source[s]).unsqueeze(1);
+            heard.push(memory);
+            Tensor::cat(&[first, tokens], 1) + &positions
+        };
+        let mut x = [enter(0, &mut heard), enter(1, &mut heard)];
+        for i in 0..self.networks[0].blocks.len() {
+            x = [0, 1].map(|s| self.networks[s].blocks[i].forward(&x[s], &heard[s], &speaker, train));
+            if i % 2 == 1
+                && let Some(coupling) = self.couplings.get(i / 2)
+            {
+                x = coupling.forward(&x, train);
+            }
+        }
+        [0, 1].map(|s| {
+            let network = &self.networks[s];
+            let y = network.norm.forward(&x[s].narrow(1, 1, length));
+            network.head.1.forward(&network.head.0.forward(&y).gelu("none"))
+        })
+    }
+}

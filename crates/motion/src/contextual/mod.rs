@@ -1,0 +1,22 @@
+//! The motion half of Contextual Gesture (METHODS 2.2–2.5): residual-VQ tokenizers for face and body, a mask generator
+//! for the first layer of tokens, a residual generator for the others, and sampling window by window.
+
+mod block;
+mod config;
+mod decoding;
+mod mask_generator;
+mod model;
+mod normaliser;
+mod quantiser;
+mod residual_generator;
+mod speech_encoder;
+mod tokenizer;
+
+pub use config::{ContextualConfig, GeneratorConfig, TokenizerConfig, WINDOW_FRAMES, WINDOW_STRIDE};
+pub use decoding::masked_counts;
+pub use mask_generator::{MaskGenerator, MaskInput};
+pub use model::{ContextualModel, Networks, SPEECH_LEARNED, SPEECH_LOW_LEVEL, STAGES, Statistics, speech_features};
+pub use normaliser::Normaliser;
+pub use quantiser::{Quantised, ResidualQuantiser};
+pub use residual_generator::ResidualGenerator;
+pub use tokenizer::{Stream, Tokenizer};

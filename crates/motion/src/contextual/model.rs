@@ -1,0 +1,395 @@
+//! The trained model: networks, statistics, and sampling over recordings of any length.
+
+use super::decoding::{Window, fill};
+use super::{
+    ContextualConfig, MaskGenerator, Normaliser, ResidualGenerator, Stream, Tokenizer, WINDOW_FRAMES, WINDOW_STRIDE,
+};
+use crate::streams::{HandShape, RestPose, to_keypoints, to_streams};
+use crate::{Motion, MotionError, MotionModel, Result, SampleRequest};
+use ndarray::{Array2, Axis, concatenate, s};
+use orator_body::KeypointTrack;
+use orator_body::smooth::SmoothingConfig;
+use orator_nn::{Checkpoint, NnError, Randomness, assign, from_array2, mix, to_array2};
+use orator_speech::Speech;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tch::nn::VarStore;
+use tch::{Device, IndexOp, Tensor};
+
+/// Numbers a frame from the learned speech encoder (WakeHuBERT).
+pub const SPEECH_LEARNED: usize = 128;
+/// Numbers a frame of low-level speech features (METHODS 0.3).
+pub const SPEECH_LOW_LEVEL: usize = 35;
+/// What the weight file says it is.
+const KIND: &str = "contextual-motion";
+/// Changes when old files can no longer be read.
+const FORMAT: &str = "1";
+/// Decoded tokens jump a little from frame to frame; hands and lips must stay quick.
+const SMOOTHING: SmoothingConfig =
+    SmoothingConfig { order: 2, window: 7, outer_lips_window: 5, inner_lips_window: 3, threshold: 0.0 };
+/// Frames over which kept motion is blended into new motion (METHODS 2.5, editing).
+const BLEND_FRAMES: usize = 3;
+
+/// The networks, as training and inference both use them.
+pub struct Networks {
+    /// Face and body tokenizers.
+    pub tokenizers: [Tokenizer; 2],
+    /// Base-layer tokens from speech.
+    pub mask_generator: MaskGenerator,
+    /// The other layers' tokens.
+    pub residual_generator: ResidualGenerator,
+    /// Variables of the three stages: tokenizer (names begin with the stream), generator, residual.
+    pub stores: [VarStore; 3],
+}
+
+/// Names of [`Networks::stores`] in weight files.
+pub const STAGES: [&str; 3] = ["tokenizer", "generator", "residual"];
+
+impl Networks {
+    /// Fresh networks; initial values come from libtorch's generator, so seed that first.
+    #[must_use]
+    pub fn new(config: &ContextualConfig, device: Device) -> Self {
+        let stores = [VarStore::new(device), VarStore::new(device), VarStore::new(device)];
+        let features = (SPEECH_LEARNED + SPEECH_LOW_LEVEL) as i64;
+        let root = stores[0].root();
+        let tokenizers = [
+            Tokenizer::new(&(&root / "face"), Stream::Face, &config.face),
+            Tokenizer::new(&(&root / "body"), Stream::Body, &config.body),
+        ];
+        let mask_generator = MaskGenerator::new(&stores[1].root(), features, config);
+        let residual_generator = ResidualGenerator::new(&stores[2].root(), features, config);
+        Self { tokenizers, mask_generator, residual_generator, stores }
+    }
+}
+
+/// Statistics the networks were trained with.
+#[derive(Clone, Debug)]
+pub struct Statistics {
+    /// Of the face and body streams.
+    pub motion: [Normaliser; 2],
+    /// Of the speech features.
+    pub speech: Normaliser,
+    /// The resting hands the motion was learned from (left, right).
+    pub hands: [HandShape; 2],
+}
+
+impl Statistics {
+    /// As named tensors for a checkpoint.
+    #[must_use]
+    pub fn tensors(&self) -> Vec<(String, Tensor)> {
+        let mut all = self.motion[0].tensors("statistics.face");
+        all.extend(self.motion[1].tensors("statistics.body"));
+        all.extend(self.speech.tensors("statistics.speech"));
+        let hands: Vec<f32> = self.hands.iter().flatten().flatten().copied().collect();
+        all.push(("statistics.hands".into(), Tensor::from_slice(&hands).view([2, 21, 2])));
+        all
+    }
+
+    /// From a checkpoint's tensors.
+    ///
+    /// # Errors
+    /// [`NnError::Mismatch`] when something is missing.
+    pub fn from_tensors(tensors: &BTreeMap<String, Tensor>) -> orator_nn::Result<Self> {
+        let motion = |stream: Stream| {
+            Normaliser::from_tensors(tensors, &format!("statistics.{}", stream.name()), stream.dimensions())
+        };
+        let hands = tensors
+            .get("statistics.hands")
+            .filter(|t| t.size() == [2, 21, 2])
+            .ok_or_else(|| NnError::Mismatch { what: "statistics.hands is missing".into() })?;
+        let hand = |side: i64| -> orator_nn::Result<HandShape> {
+            let flat = Vec::<f32>::try_from(&hands.i(side).reshape([-1]))?;
+            Ok(std::array::from_fn(|i| [flat[2 * i], flat[2 * i + 1]]))
+        };
+        Ok(Self {
+            motion: [motion(Stream::Face)?, motion(Stream::Body)?],
+            speech: Normaliser::from_tensors(tensors, "statistics.speech", SPEECH_LEARNED + SPEECH_LOW_LEVEL)?,
+            hands: [hand(0)?, hand(1)?],
+        })
+    }
+}
+
+/// The contextual system's motion half, ready to sample.
+pub struct ContextualModel {
+    config: ContextualConfig,
+    statistics: Statistics,
+    networks: Networks,
+    metadata: BTreeMap<String, String>,
+    device: Device,
+}
+
+impl ContextualModel {
+    /// Joins what training made.
+    #[must_use]
+    pub fn new(config: ContextualConfig, statistics: Statistics, networks: Networks) -> Self {
+        let device = networks.stores[0].device();
+        Self { config, statistics, networks, metadata: BTreeMap::new(), device }
+    }
+
+    /// Reads a weight file written by [`ContextualModel::checkpoint`].
+    ///
+    /// # Errors
+    /// When the file is damaged, is of another kind, or does not fit its own configuration.
+    pub fn load(path: &Path, device: Device) -> Result<Self> {
+        let checkpoint = Checkpoint::read(path)?;
+        let mismatch = |what: String| NnError::Mismatch { what: format!("{}: {what}", path.display()) };
+        let kind = checkpoint.metadata.get("kind").map(String::as_str).unwrap_or("nothing known");
+        if kind != KIND {
+            return Err(mismatch(format!("holds weights of {kind}, not of {KIND}")).into());
+        }
+        if checkpoint.metadata.get("format").map(String::as_str) != Some(FORMAT) {
+            return Err(mismatch("was written by another version of orator".into()).into());
+        }
+        let config: ContextualConfig = checkpoint
+            .metadata
+            .get("config")
+            .ok_or_else(|| mismatch("has no configuration".into()))
+            .and_then(|text| serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}"))))?;
+        let networks = Networks::new(&config, device);
+        for (store, stage) in networks.stores.iter().zip(STAGES) {
+            assign(store, &checkpoint.tensors, &format!("{stage}."))?;
+        }
+        let statistics = Statistics::from_tensors(&checkpoint.tensors)?;
+        Ok(Self { config, statistics, networks, metadata: checkpoint.metadata, device })
+    }
+
+    /// Everything as one weight file; `notes` (what it was trained on, for how long) go into the metadata.
+    ///
+    /// # Errors
+    /// Never in practice: when the configuration cannot be written as JSON.
+    pub fn checkpoint(&self, notes: &BTreeMap<String, String>) -> Result<Checkpoint> {
+        let mut metadata = notes.clone();
+        metadata.insert("kind".into(), KIND.into());
+        metadata.insert("format".into(), FORMAT.into());
+        let config = serde_json::to_string(&self.config)
+            .map_err(|e| NnError::Shape(format!("the configuration cannot be written: {e}")))?;
+        metadata.insert("config".into(), config);
+        let mut tensors: BTreeMap<String, Tensor> = self.statistics.tensors().into_iter().collect();
+        for (store, stage) in self.networks.stores.iter().zip(STAGES) {
+            tensors.extend(orator_nn::parameters(store).into_iter().map(|(n, t)| (format!("{stage}.{n}"), t)));
+        }
+        Ok(Checkpoint { metadata, tensors })
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &ContextualConfig {
+        &self.config
+    }
+
+    /// Text that came with the weights: kind, configuration, what they were trained on.
+    #[must_use]
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    /// The statistics.
+    #[must_use]
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// The networks.
+    #[must_use]
+    pub fn networks(&self) -> &Networks {
+        &self.networks
+    }
+
+    /// Normalised speech features `[frames, 163]`.
+    #[must_use]
+    pub fn speech_features(&self, speech: &Speech) -> Array2<f32> {
+        speech_features(speech, &self.statistics.speech)
+    }
+
+    fn speaker_number(&self, name: Option<&str>) -> Result<i64> {
+        let name = name.unwrap_or(&self.config.default_speaker);
+        if name.is_empty() {
+            return Ok(self.config.speakers.len() as i64);
+        }
+        let found = self.config.speakers.iter().position(|s| s == name);
+        found.map(|i| i as i64).ok_or_else(|| MotionError::Request {
+            what: format!("no speaker is called {name}"),
+            hint: format!("the model knows {}", self.config.speakers.join(", ")),
+        })
+    }
+
+    /// Tokens `[frames][layers]` of both streams of a whole clip.
+    fn tokens(&self, streams: [&Array2<f32>; 2]) -> Result<[Vec<Vec<i64>>; 2]> {
+        let of = |s: usize| -> Result<Vec<Vec<i64>>> {
+            let motion = from_array2(&self.statistics.motion[s].apply(streams[s])).unsqueeze(0).to_device(self.device);
+            let ids = tch::no_grad(|| self.networks.tokenizers[s].encode(&motion)).i(0).to_device(Device::Cpu);
+            let layers = ids.size()[1] as usize;
+            let flat = Vec::<i64>::try_from(&ids.reshape([-1]))?;
+            Ok(flat.chunks(layers).map(<[i64]>::to_vec).collect())
+        };
+        Ok([of(0)?, of(1)?])
+    }
+
+    /// Both streams, in real units, from tokens of a whole clip.
+    fn motion_of(&self, ids: &[Vec<Vec<i64>>; 2]) -> Result<[Array2<f32>; 2]> {
+        let of = |s: usize| -> Result<Array2<f32>> {
+            let layers = ids[s].first().map_or(0, Vec::len) as i64;
+            let flat: Vec<i64> = ids[s].iter().flatten().copied().collect();
+            let ids = Tensor::from_slice(&flat).view([1, -1, layers]).to_device(self.device);
+            let motion = tch::no_grad(|| self.networks.tokenizers[s].decode(&ids)).i(0);
+            Ok(self.statistics.motion[s].undo(&to_array2(&motion)?))
+        };
+        Ok([of(0)?, of(1)?])
+    }
+}
+
+/// Normalised speech features `[frames, 163]`: learned, then low-level.
+#[must_use]
+pub fn speech_features(speech: &Speech, normaliser: &Normaliser) -> Array2<f32> {
+    let joined = concatenate(Axis(1), &[speech.learned.view(), speech.low_level.view()])
+        .unwrap_or_else(|_| Array2::zeros((speech.frames, SPEECH_LEARNED + SPEECH_LOW_LEVEL)));
+    normaliser.apply(&joined)
+}
+
+/// First frames of the windows over `frames`: each keeps [`WINDOW_STRIDE`] frames of the one before it, the last ends
+/// where the recording ends and keeps more.
+fn window_starts(frames: usize) -> Vec<usize> {
+    let mut starts = vec![0];
+    let mut start = 0;
+    while start + WINDOW_FRAMES < frames {
+        start = (start + WINDOW_FRAMES - WINDOW_STRIDE).min(frames - WINDOW_FRAMES);
+        starts.push(start);
+    }
+    starts
+}
+
+impl MotionModel for ContextualModel {
+    fn name(&self) -> &'static str {
+        "contextual"
+    }
+
+    fn representation(&self) -> &'static str {
+        "keypoints-133"
+    }
+
+    fn speakers(&self) -> &[String] {
+        &self.config.speakers
+    }
+
+    fn sample(&self, request: &SampleRequest<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<Motion> {
+        let frames = request.speech.frames;
+        let invalid = |what: String, hint: &str| MotionError::Request { what, hint: hint.into() };
+        if frames == 0 {
+            return Err(invalid("the recording is shorter than one frame".into(), "use a longer recording"));
+        }
+        if request.speech.learned.ncols() != SPEECH_LEARNED || request.speech.low_level.ncols() != SPEECH_LOW_LEVEL {
+            return Err(invalid(
+                format!(
+                    "the model needs {SPEECH_LEARNED} learned and {SPEECH_LOW_LEVEL} low-level speech features a frame, not {} and {}",
+                    request.speech.learned.ncols(),
+                    request.speech.low_level.ncols()
+                ),
+                "use the speech encoder that the weights were trained with",
+            ));
+        }
+        let speaker = self.speaker_number(request.speaker)?;
+        let rest = RestPose::of(request.reference)?;
+        // Positions past the end of a recording shorter than a window hold average speech and are cut off again.
+        let length = frames.max(WINDOW_FRAMES);
+        let mut features = Array2::zeros((length, SPEECH_LEARNED + SPEECH_LOW_LEVEL));
+        features.slice_mut(s![..frames, ..]).assign(&self.speech_features(request.speech));
+        let features = from_array2(&features).unsqueeze(0).to_device(self.device);
+
+        let still = [Stream::Face, Stream::Body].map(|s| Array2::zeros((WINDOW_FRAMES, s.dimensions())));
+        let resting = self.tokens([&still[0], &still[1]])?;
+        let mut ids = [0, 1].map(|s: usize| vec![resting[s][WINDOW_FRAMES / 2].clone(); length]);
+        let mut known = vec![false; length];
+        if let Some(given) = &request.known {
+            if given.track.frames() != frames || given.keep.len() != frames {
+                return Err(invalid(
+                    format!("the known motion has {} frames and the speech {frames}", given.track.frames()),
+                    "cut or extend one to the other's length",
+                ));
+            }
+            let streams = to_streams(given.track, &rest)?;
+            let tokens = self.tokens([&streams.face, &streams.body])?;
+            for f in (0..frames).filter(|&f| given.keep[f]) {
+                known[f] = true;
+                for s in 0..2 {
+                    ids[s][f].clone_from(&tokens[s][f]);
+                }
+            }
+        }
+
+        let starts = window_starts(length);
+        progress(0, frames);
+        for (number, &start) in starts.iter().enumerate() {
+            let end = start + WINDOW_FRAMES;
+            if !known[start..end].iter().all(|k| *k) {
+                let source = [0, 1].map(|s: usize| if start == 0 { resting[s][WINDOW_FRAMES / 2][0] } else { ids[s][start - 1][0] });
+                let mut window = Window {
+                    speech: &features.narrow(1, start as i64, WINDOW_FRAMES as i64),
+                    speaker,
+                    ids: [0, 1].map(|s: usize| ids[s][start..end].to_vec()),
+                    known: [known[start..end].to_vec(), known[start..end].to_vec()],
+                    source,
+                };
+                let mut random = Randomness::new(mix(request.options.seed, number as u64));
+                fill(&self.networks, &mut window, &request.options, &mut random);
+                for (whole, part) in ids.iter_mut().zip(window.ids) {
+                    whole[start..end].clone_from_slice(&part);
+                }
+                known[start..end].fill(true);
+            }
+            progress(end.min(frames), frames);
+        }
+
+        let [face, body] = self.motion_of(&ids)?;
+        let cut = |a: Array2<f32>| a.slice_move(s![..frames, ..]);
+        let mut track =
+            to_keypoints(&cut(face), &cut(body), &rest, request.reference, &self.statistics.hands)?
+                .smoothed(&SMOOTHING)?;
+        if let Some(given) = &request.known {
+            keep_given(&mut track, given.track, given.keep);
+        }
+        Ok(Motion::Keypoints(track))
+    }
+}
+
+/// Puts kept frames back exactly and blends new frames into them over [`BLEND_FRAMES`].
+fn keep_given(track: &mut KeypointTrack, given: &KeypointTrack, keep: &[bool]) {
+    let frames = track.frames();
+    let (points, confidence) = track.parts_mut();
+    for f in 0..frames {
+        // Nearest kept frame within reach decides how much of its offset to the new motion remains.
+        if keep[f] {
+            continue;
+        }
+        let near = (1..=BLEND_FRAMES).find_map(|d| {
+            let before = f.checked_sub(d).filter(|&k| keep[k]);
+            let after = Some(f + d).filter(|&k| k < frames && keep[k]);
+            before.or(after).map(|k| (k, d))
+        });
+        if let Some((k, d)) = near {
+            let share = 1.0 - d as f32 / (BLEND_FRAMES + 1) as f32;
+            let offset = &given.points().slice(s![k, .., ..]) - &points.slice(s![k, .., ..]);
+            let mut here = points.slice_mut(s![f, .., ..]);
+            here.scaled_add(share, &offset);
+        }
+    }
+    for f in (0..frames).filter(|&f| keep[f]) {
+        points.slice_mut(s![f, .., ..]).assign(&given.points().slice(s![f, .., ..]));
+        confidence.slice_mut(s![f, ..]).assign(&given.confidence().slice(s![f, ..]));
+    }
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_cover_the_recording_and_overlap() {
+        for frames in [80, 81, 150, 151, 1000, 7503] {
+            let starts = window_starts(frames);
+            assert_eq!(starts[0], 0);
+            assert_eq!(starts.last().unwrap() + WINDOW_FRAMES, frames);
+            assert!(starts.windows(2).all(|w| w[1] > w[0] && w[1] - w[0] <= WINDOW_FRAMES - WINDOW_STRIDE));
+        }
+    }
+}

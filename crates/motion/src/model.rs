@@ -1,0 +1,92 @@
+//! The contract that every motion system fulfils: speech and a reference pose in, motion out.
+
+use crate::Result;
+use orator_body::KeypointTrack;
+use orator_speech::Speech;
+
+/// What a motion model makes.
+#[derive(Clone, Debug)]
+pub enum Motion {
+    /// 133 points a frame: any keypoint renderer can draw it.
+    Keypoints(KeypointTrack),
+}
+
+impl Motion {
+    /// The name of the representation, for messages.
+    #[must_use]
+    pub fn representation(&self) -> &'static str {
+        match self {
+            Self::Keypoints(_) => "keypoints-133",
+        }
+    }
+
+    /// Frames.
+    #[must_use]
+    pub fn frames(&self) -> usize {
+        match self {
+            Self::Keypoints(track) => track.frames(),
+        }
+    }
+}
+
+/// Motion that is given and must not change: a prefix to go on from, or everything outside an edited range.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// As many frames as the speech has; frames that are not kept may hold anything finite.
+    pub track: &'a KeypointTrack,
+    /// One value a frame: true where `track` is to be kept exactly.
+    pub keep: &'a [bool],
+}
+
+/// How to draw one take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SampleOptions {
+    /// The same seed gives the same take, bit for bit on one machine.
+    pub seed: u64,
+    /// Steps of iterative decoding (METHODS 2.5; 5 is the paper's best).
+    pub steps: usize,
+    /// Classifier-free guidance; 1 is none.
+    pub guidance: f64,
+    /// 0 takes the likeliest token always.
+    pub temperature: f64,
+    /// Share of the likeliest tokens that may be drawn, in (0, 1].
+    pub keep_share: f64,
+}
+
+impl Default for SampleOptions {
+    fn default() -> Self {
+        Self { seed: 0, steps: 5, guidance: 1.5, temperature: 1.0, keep_share: 0.1 }
+    }
+}
+
+/// One request for motion.
+pub struct SampleRequest<'a> {
+    /// The recording; its frames decide the length.
+    pub speech: &'a Speech,
+    /// The portrait's pose: one frame, 133 points.
+    pub reference: &'a KeypointTrack,
+    /// Motion to keep, if any: this is how long recordings go on and how edits leave the rest alone.
+    pub known: Option<Known<'a>>,
+    /// Whose style to take, one of [`MotionModel::speakers`]; `None` takes the model's default.
+    pub speaker: Option<&'a str>,
+    /// The take.
+    pub options: SampleOptions,
+}
+
+/// Speech to motion.
+pub trait MotionModel {
+    /// The name users give on the command line.
+    fn name(&self) -> &'static str;
+
+    /// The representation of [`MotionModel::sample`]'s motion, as in [`Motion::representation`], known before any work.
+    fn representation(&self) -> &'static str;
+
+    /// Speakers whose style was learned.
+    fn speakers(&self) -> &[String];
+
+    /// Makes motion for the whole recording; `progress` hears (frames done, frames in all).
+    ///
+    /// # Errors
+    /// When the reference pose cannot be used, the speaker is unknown, or the known motion does not fit the speech.
+    fn sample(&self, request: &SampleRequest<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<Motion>;
+}
