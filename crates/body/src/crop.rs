@@ -307,3 +307,175 @@ fn low(mut values: Vec<f32>, outliers: f32) -> Option<f32> {
 fn high(values: Vec<f32>, outliers: f32) -> Option<f32> {
     low(values.into_iter().map(|v| -v).collect(), outliers).map(|v| -v)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Layout;
+    use crate::samples::track;
+    use ndarray::{Array2, Array3};
+    use orator_media::FrameRate;
+    use proptest::prelude::*;
+
+    /// A standing person: head top near `head`, shoulders `shoulders` pixels wide around `x`, in proportion.
+    fn person(size: (u32, u32), x: f32, head: f32, shoulders: f32) -> KeypointTrack {
+        let unit = shoulders / 2.0;
+        let mut points = Array3::zeros((1, 133, 2));
+        let mut confidence = Array2::zeros((1, 133));
+        let mut put = |point: usize, across: f32, down: f32| {
+            points[[0, point, 0]] = x + across * unit;
+            points[[0, point, 1]] = head + down * unit;
+            confidence[[0, point]] = 0.9;
+        };
+        for (side, sign) in [(0, 1.0), (1, -1.0)] {
+            put(SHOULDERS[side], sign, 2.4);
+            put(ELBOWS[side], sign * 1.3, 4.0);
+            put(WRISTS[side], sign * 0.9, 5.0);
+            put(HIPS[side], sign * 0.7, 5.3);
+            put(EARS[side], sign * 0.45, 0.9);
+            put(13 + side, sign * 0.7, 7.7);
+            put(15 + side, sign * 0.7, 10.0);
+        }
+        for (at, point) in FACE.enumerate() {
+            // From brows (0.7) to chin (1.6).
+            put(point, 0.4 * ((at % 7) as f32 / 3.0 - 1.0), 0.7 + 0.9 * (at as f32 / 67.0));
+        }
+        KeypointTrack::new(Layout::WholeBody133, FrameRate::MOTION, size, points, confidence).unwrap()
+    }
+
+    fn choose(size: (u32, u32), person: Option<&KeypointTrack>, fit: Fit) -> SquareCrop {
+        SquareCrop::choose(size, person, fit, 256, &CropConfig::default()).unwrap()
+    }
+
+    fn holds(crop: &SquareCrop, track: &KeypointTrack, point: usize) -> bool {
+        let [x, y] = crop.to_crop([track.points()[[0, point, 0]], track.points()[[0, point, 1]]]);
+        (0.0..=256.0).contains(&x) && (0.0..=256.0).contains(&y)
+    }
+
+    #[test]
+    fn square_pictures_are_taken_whole() {
+        let found = person((512, 512), 100.0, 50.0, 80.0);
+        for fit in [Fit::Crop, Fit::Pad] {
+            let crop = choose((512, 512), Some(&found), fit);
+            assert_eq!(crop.rect(), Rect { x: 0.0, y: 0.0, width: 512.0, height: 512.0 });
+        }
+    }
+
+    #[test]
+    fn a_person_at_the_side_of_a_wide_picture_is_found() {
+        let found = person((1920, 1080), 1500.0, 100.0, 220.0);
+        let crop = choose((1920, 1080), Some(&found), Fit::Crop);
+        for point in (0..13).filter(|p| found.confidence()[[0, *p]] > 0.0).chain(FACE) {
+            assert!(holds(&crop, &found, point), "{point} outside {:?}", crop.rect());
+        }
+        // Knees and feet are not wanted, and the person fills the square.
+        assert!(!holds(&crop, &found, 15));
+        assert!(crop.rect().width < 900.0, "{:?}", crop.rect());
+        // Room for the arms on both sides of the body.
+        assert!(crop.rect().x <= 1500.0 - 330.0 && crop.rect().x + crop.rect().width >= 1500.0 + 330.0);
+    }
+
+    #[test]
+    fn a_tall_picture_keeps_the_head() {
+        // So near that head to hips are longer than the picture is wide.
+        let found = person((1080, 1920), 500.0, 200.0, 600.0);
+        let crop = choose((1080, 1920), Some(&found), Fit::Crop);
+        assert_eq!((crop.rect().x, crop.rect().width), (0.0, 1080.0));
+        assert!((crop.rect().y - 200.0).abs() < 60.0, "{:?}", crop.rect());
+        assert!(FACE.into_iter().all(|point| holds(&crop, &found, point)));
+    }
+
+    #[test]
+    fn nobody_found_is_the_middle() {
+        let middle = Rect { x: 420.0, y: 0.0, width: 1080.0, height: 1080.0 };
+        assert_eq!(choose((1920, 1080), None, Fit::Crop).rect(), middle);
+        let mut unseen = person((1920, 1080), 1500.0, 100.0, 220.0);
+        unseen.parts_mut().1.fill(0.0);
+        assert_eq!(choose((1920, 1080), Some(&unseen), Fit::Crop).rect(), middle);
+    }
+
+    #[test]
+    fn single_bad_frames_do_not_count() {
+        let one = person((1920, 1080), 960.0, 100.0, 220.0);
+        let expected = choose((1920, 1080), Some(&one), Fit::Crop);
+        let repeat =
+            |array: &Array3<f32>| ndarray::concatenate(ndarray::Axis(0), &[array.view(); 100]).unwrap();
+        let mut points = repeat(one.points());
+        points[[50, WRISTS[0], 0]] = 1900.0;
+        let confidence = ndarray::concatenate(ndarray::Axis(0), &[one.confidence().view(); 100]).unwrap();
+        let video =
+            KeypointTrack::new(Layout::WholeBody133, FrameRate::MOTION, (1920, 1080), points, confidence)
+                .unwrap();
+        assert_eq!(choose((1920, 1080), Some(&video), Fit::Crop), expected);
+    }
+
+    #[test]
+    fn padding_keeps_everything() {
+        let crop = choose((300, 200), None, Fit::Pad);
+        assert_eq!(crop.rect(), Rect { x: 0.0, y: -50.0, width: 300.0, height: 300.0 });
+        let mut picture = Picture::filled(300, 200, [10, 20, 30]);
+        picture.rgb_mut()[..300 * 3].fill(200);
+        let square = crop.picture(&picture).unwrap();
+        assert_eq!((square.width(), square.height()), (256, 256));
+        assert_eq!((square.pixel(9, 0), square.pixel(9, 250)), ([200; 3], [10, 20, 30]));
+        assert!(crop.picture(&Picture::filled(200, 300, [0; 3])).is_err());
+    }
+
+    #[test]
+    fn pictures_and_keypoints_go_the_same_way() {
+        let found = person((400, 300), 250.0, 40.0, 80.0);
+        let crop = choose((400, 300), Some(&found), Fit::Crop);
+        let mut picture = Picture::filled(400, 300, [0; 3]);
+        let [x, y] = [found.points()[[0, WRISTS[0], 0]], found.points()[[0, WRISTS[0], 1]]];
+        for row in y as usize - 3..y as usize + 4 {
+            for column in x as usize - 3..x as usize + 4 {
+                picture.rgb_mut()[(row * 400 + column) * 3..][..3].fill(255);
+            }
+        }
+        let mapped = crop.keypoints_to_crop(&found).unwrap();
+        let square = crop.picture(&picture).unwrap();
+        let [x, y] = [mapped.points()[[0, WRISTS[0], 0]], mapped.points()[[0, WRISTS[0], 1]]];
+        assert!(square.pixel(x as usize, y as usize)[0] > 200);
+    }
+
+    #[test]
+    fn sizes_are_checked() {
+        let config = CropConfig::default();
+        assert!(SquareCrop::choose((0, 5), None, Fit::Crop, 256, &config).is_err());
+        assert!(SquareCrop::choose((5, 5), None, Fit::Crop, 0, &config).is_err());
+        let found = person((400, 300), 200.0, 40.0, 80.0);
+        assert!(SquareCrop::choose((300, 400), Some(&found), Fit::Crop, 256, &config).is_err());
+        let crop = choose((400, 300), Some(&found), Fit::Crop);
+        assert!(crop.keypoints_to_picture(&found).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn there_and_back_is_the_identity(
+            seed in 0u64..500, width in 1u32..3000, height in 1u32..3000, side in 1u32..1025, pad in any::<bool>()
+        ) {
+            let found = track(Layout::WholeBody133, 1, seed).scaled_to((width, height)).unwrap();
+            let fit = if pad { Fit::Pad } else { Fit::Crop };
+            let crop =
+                SquareCrop::choose((width, height), Some(&found), fit, side, &CropConfig::default()).unwrap();
+            let there = crop.keypoints_to_crop(&found).unwrap();
+            prop_assert_eq!(there.size(), (side, side));
+            let back = crop.keypoints_to_picture(&there).unwrap();
+            prop_assert_eq!(back.size(), found.size());
+            let worst = (back.points() - found.points()).iter().fold(0.0f32, |w, d| w.max(d.abs()));
+            prop_assert!(worst < 0.01, "{} pixels", worst);
+        }
+
+        #[test]
+        fn crops_are_whole_pixels_inside_the_picture(
+            x in -500f32..3000.0, head in -500f32..3000.0, shoulders in 1f32..3000.0,
+            width in 1u32..3000, height in 1u32..3000
+        ) {
+            let found = person((width, height), x, head, shoulders);
+            let rect = choose((width, height), Some(&found), Fit::Crop).rect();
+            prop_assert!(rect.x >= 0.0 && rect.y >= 0.0 && rect.width >= 1.0);
+            prop_assert!(rect.x + rect.width <= width as f32 && rect.y + rect.height <= height as f32);
+            prop_assert_eq!((rect.width, rect.x.fract(), rect.y.fract()), (rect.height, 0.0, 0.0));
+        }
+    }
+}

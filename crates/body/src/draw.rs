@@ -65,7 +65,7 @@ pub fn draw_pose(picture: &mut Picture, track: &KeypointTrack, frame: usize, sty
     let mut brush = Brush { picture };
 
     let is_hand = |part: Part| matches!(part, Part::LeftHand | Part::RightHand);
-    let mut edges = |hands: bool, brightness: f32, line_width: f32, brush: &mut Brush<'_>| {
+    let edges = |hands: bool, brightness: f32, line_width: f32, brush: &mut Brush<'_>| {
         for edge in drawing_edges().iter().filter(|edge| is_hand(edge.part) == hands) {
             if let (Some((from, a)), Some((to, b))) = (drawn(edge.from), drawn(edge.to)) {
                 let colour = edge.colour.map(|c| (f32::from(c) * brightness) as u8);
@@ -162,6 +162,71 @@ impl Brush<'_> {
                     }
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::WRISTS;
+    use crate::samples::track;
+    use proptest::prelude::*;
+
+    /// A track on a 64×64 picture in which only the points given are seen.
+    fn with(points: &[(usize, [f32; 2], f32)]) -> KeypointTrack {
+        let mut made = track(Layout::WholeBody133, 1, 1).scaled_to((64, 64)).unwrap();
+        let (places, confidence) = made.parts_mut();
+        confidence.fill(0.0);
+        for (point, place, certainty) in points {
+            places[[0, *point, 0]] = place[0];
+            places[[0, *point, 1]] = place[1];
+            confidence[[0, *point]] = *certainty;
+        }
+        made
+    }
+
+    #[test]
+    fn absent_points_leave_the_picture_black() {
+        let picture = pose_picture(&with(&[]), 0, &PoseStyle::default());
+        assert!(picture.rgb().iter().all(|byte| *byte == 0));
+        let past = pose_picture(&with(&[(0, [5.0, 5.0], 1.0)]), 1, &PoseStyle::default());
+        assert!(past.rgb().iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
+    fn a_dot_stands_where_its_point_is_and_fades_with_confidence() {
+        let style = PoseStyle { face_diameter: 30.0, ..Default::default() };
+        let dot = |confidence| pose_picture(&with(&[(FACE.start, [20.5, 40.5], confidence)]), 0, &style);
+        assert_eq!(dot(1.0).pixel(20, 40), [255; 3]);
+        assert_eq!(dot(0.5).pixel(20, 40), [128; 3]);
+        assert_eq!(dot(1.0).pixel(40, 20), [0; 3]);
+        let sum = |at: fn(usize, usize) -> usize| -> f32 {
+            let picture = dot(1.0);
+            let weigh = |i: usize| f32::from(picture.rgb()[i * 3]) * at(i % 64, i / 64) as f32;
+            (0..64 * 64).map(weigh).sum::<f32>()
+                / (0..64 * 64).map(|i| f32::from(picture.rgb()[i * 3])).sum::<f32>()
+        };
+        assert!((sum(|x, _| x) - 20.0).abs() < 0.05 && (sum(|_, y| y) - 40.0).abs() < 0.05);
+    }
+
+    #[test]
+    fn limbs_join_their_ends() {
+        let arm = with(&[(8, [10.0, 32.0], 1.0), (WRISTS[1], [54.0, 32.0], 1.0)]);
+        let style = PoseStyle { limb_width: 24.0, limb_brightness: 1.0, ..Default::default() };
+        let picture = pose_picture(&arm, 0, &style);
+        // Elbow to wrist of the right arm is the fourth limb: hue 60 degrees, yellow.
+        assert_eq!(picture.pixel(32, 32), [255, 255, 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn wild_places_never_panic(x in -1e30f32..1e30, y in -1e6f32..1e6, width in 1u32..40, height in 1u32..40) {
+            let mut wild = track(Layout::Contextual116, 1, 3);
+            wild.parts_mut().0.slice_mut(ndarray::s![0, ..;2, 0]).fill(x);
+            wild.parts_mut().0.slice_mut(ndarray::s![0, ..;3, 1]).fill(y);
+            let mut picture = Picture::filled(width as usize, height as usize, [7; 3]);
+            draw_pose(&mut picture, &wild, 0, &PoseStyle::default());
         }
     }
 }

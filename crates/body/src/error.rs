@@ -21,7 +21,7 @@ pub enum BodyError {
         /// What is wrong.
         what: String,
     },
-    /// The operating system refused (missing file, no permission, full disk).
+    /// The operating system refused (missing file, no permission).
     #[error("{}: {source}", path.display())]
     Io {
         /// The file.
@@ -29,9 +29,9 @@ pub enum BodyError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A picture could not be cropped, resized or put together.
+    /// A picture could not be put together, or a file not be written.
     #[error(transparent)]
-    Picture(#[from] MediaError),
+    Media(#[from] MediaError),
 }
 
 impl BodyError {
@@ -53,15 +53,10 @@ impl BodyError {
             }
             Self::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::NotFound => Some("check the path".into()),
-                std::io::ErrorKind::PermissionDenied => {
-                    Some("choose a folder you may write to, or change the file's permissions".into())
-                }
-                std::io::ErrorKind::StorageFull => {
-                    Some("free some space or write to another disk; nothing was left half-written".into())
-                }
+                std::io::ErrorKind::PermissionDenied => Some("change the file's permissions".into()),
                 _ => None,
             },
-            Self::Picture(error) => error.hint(),
+            Self::Media(error) => error.hint(),
         }
     }
 }

@@ -13,7 +13,7 @@
 
 use crate::{BodyError, KeypointTrack, Layout, Result};
 use ndarray::{Array2, Array3};
-use orator_media::FrameRate;
+use orator_media::{FrameRate, OutputFile};
 use safetensors::{Dtype, SafeTensors};
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -50,29 +50,23 @@ pub struct KeypointFile {
 ///
 /// # Errors
 /// [`BodyError::Shape`] when the track is longer than [`MAX_FRAMES`] or holds numbers that
-/// [`read_keypoints`] would refuse; [`BodyError::Io`] when the system refuses.
+/// [`read_keypoints`] would refuse; [`BodyError::Media`] when the system refuses.
 pub fn write_keypoints(path: &Path, track: &KeypointTrack, source: &str) -> Result<()> {
     check(track).map_err(BodyError::Shape)?;
     let header = header_of(track, source);
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let failed = |source| BodyError::io(path, source);
-    let mut temporary = tempfile::Builder::new().prefix(".keypoints-").tempfile_in(folder).map_err(failed)?;
-    {
-        let mut writer = BufWriter::new(temporary.as_file_mut());
-        writer.write_all(&(header.len() as u64).to_le_bytes()).map_err(failed)?;
-        writer.write_all(header.as_bytes()).map_err(failed)?;
-        for value in track.points().iter().chain(track.confidence()) {
-            writer.write_all(&value.to_le_bytes()).map_err(failed)?;
-        }
-        writer.flush().map_err(failed)?;
+    let mut output = OutputFile::create(path)?;
+    let written = write_content(BufWriter::new(&mut output), &header, track);
+    written.map_err(|error| output.error(error))?;
+    Ok(output.persist()?)
+}
+
+fn write_content(mut writer: impl Write, header: &str, track: &KeypointTrack) -> std::io::Result<()> {
+    writer.write_all(&(header.len() as u64).to_le_bytes())?;
+    writer.write_all(header.as_bytes())?;
+    for value in track.points().iter().chain(track.confidence()) {
+        writer.write_all(&value.to_le_bytes())?;
     }
-    temporary.as_file().sync_all().map_err(failed)?;
-    make_readable(temporary.as_file()).map_err(failed)?;
-    temporary.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    writer.flush()
 }
 
 /// The safetensors header. Written here and not by the library, which keeps metadata in an order that
@@ -104,17 +98,6 @@ fn header_of(track: &KeypointTrack, source: &str) -> String {
         header.push(' ');
     }
     header
-}
-
-/// Temporary files are private to their owner; a finished one gets the permissions of an ordinary file.
-#[cfg(unix)]
-fn make_readable(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-#[cfg(not(unix))]
-fn make_readable(_: &File) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// Reads and checks a keypoint file of any layout.
