@@ -1,8 +1,10 @@
 //! Renderers that turn a portrait and keypoint motion into frames.
 
 mod error;
+mod warp;
 
 pub use error::{RenderError, Result};
+pub use warp::{Tps, TpsForm, WarpRenderer};
 
 use ndarray::{ArrayView1, ArrayView2};
 use orator_body::Portrait;
