@@ -1,6 +1,7 @@
 //! One error type for the crate.
 
 use orator_assets::AssetError;
+use orator_media::MediaError;
 use std::path::PathBuf;
 
 /// The crate's result.
@@ -29,6 +30,9 @@ pub enum SpeechError {
         /// What the inference library said.
         what: String,
     },
+    /// The recording could not be brought to the encoder's rate.
+    #[error("the recording could not be resampled: {0}")]
+    Audio(#[from] MediaError),
 }
 
 impl SpeechError {
@@ -42,6 +46,7 @@ impl SpeechError {
                     .into(),
             ),
             Self::Run { .. } => None,
+            Self::Audio(error) => error.hint(),
         }
     }
 }

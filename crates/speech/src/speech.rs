@@ -4,6 +4,7 @@ use crate::level::levelling_gain;
 use crate::resample::{Quality, Resampled};
 use crate::{ENCODER_RATE, LOW_LEVEL_RATE, Result, SpeechEncoder, low_level};
 use ndarray::{Array2, Axis, concatenate};
+use orator_media::Audio;
 
 /// A speech recording with its features, one row a motion frame at 25 Hz.
 #[derive(Clone, Debug)]
@@ -22,6 +23,20 @@ pub struct Speech {
 const LEARNED_SHARE: f64 = 0.7;
 
 impl Speech {
+    /// Analyses a whole recording; see [`Self::from_waveform`].
+    ///
+    /// # Errors
+    /// Those of the encoder, and [`SpeechError::Audio`](crate::SpeechError::Audio) for an impossible rate.
+    pub fn analyse(
+        audio: &Audio,
+        encoder: &mut dyn SpeechEncoder,
+        frames: usize,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Self> {
+        let waveform = audio.resampled(ENCODER_RATE)?.samples;
+        Self::from_waveform(waveform, encoder, frames, progress)
+    }
+
     /// Analyses a whole mono recording at 16 kHz. `frames` normally is
     /// `FrameRate::MOTION.frames_covering(samples, 16_000)`; features beyond the sound repeat its last frame.
     ///
