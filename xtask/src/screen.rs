@@ -19,7 +19,7 @@ impl Step {
         let plain = !std::io::stderr().is_terminal();
         let bar = if plain { ProgressBar::hidden() } else { ProgressBar::new(total) };
         let template =
-            "  {prefix:<44} [{bar:24}] {bytes:>10} of {total_bytes:<10} {bytes_per_sec:>12} {eta:>4} {msg}";
+            "  {prefix:<40} [{bar:24}] {decimal_bytes:>9} of {decimal_total_bytes:<9} {eta:>4} left {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
@@ -53,7 +53,7 @@ impl Step {
         if self.plain {
             eprintln!("  {} done in {seconds:.1} s", self.label);
         } else {
-            eprintln!("  {:<44} done in {seconds:.1} s", self.label);
+            eprintln!("  {:<40} done in {seconds:.1} s", self.label);
         }
     }
 

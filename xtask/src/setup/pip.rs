@@ -41,6 +41,7 @@ pub fn download(package: &Package, downloads: &Path) -> Result<Outcome, ChoreErr
         .env("TMPDIR", &growing)
         // A source archive's build tools come through pip as well; this variable would forbid it.
         .env_remove("PIP_NO_BUILD_ISOLATION")
+        .env("PIP_REQUIRE_VIRTUALENV", "0")
         .env("PYTHONUNBUFFERED", "1")
         .stdin(Stdio::null())
         .stdout(log_file)
@@ -52,7 +53,7 @@ pub fn download(package: &Package, downloads: &Path) -> Result<Outcome, ChoreErr
         if let Some(status) = child.try_wait().map_err(ChoreError::file("wait for pip on", &log))? {
             break status;
         }
-        let bytes = bytes_in(&work);
+        let bytes = bytes_in(&growing) + bytes_in(&stored);
         step.reach(bytes);
         if bytes > package.archive.bytes && package.selector == Selector::Source {
             step.remark("(pip prepares it)");
