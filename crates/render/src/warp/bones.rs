@@ -58,6 +58,16 @@ impl BoneMap {
         self.source + self.source_axis * along + self.source_axis.normal() * across
     }
 
+    /// The frame's place at a share of the bone's length and `aside` pixels off it.
+    pub fn driving_place(&self, along: f32, aside: f32) -> Point {
+        self.driving + self.driving_axis * (along * self.driving_length) + self.driving_axis.normal() * aside
+    }
+
+    /// The portrait's place that belongs to [`Self::driving_place`] at equal scale.
+    pub fn source_place(&self, along: f32, aside: f32) -> Point {
+        self.source + self.source_axis * (along * self.source_length) + self.source_axis.normal() * aside
+    }
+
     /// Where along the driving bone, in its lengths, unclamped.
     pub fn along(&self, p: Point) -> f32 {
         (p - self.driving).dot(self.driving_axis) / self.driving_length.max(1.0)
@@ -134,9 +144,6 @@ impl HandMap {
             let weight = 1.0 / (squared * squared * squared);
             total += weight;
             shift = shift + (bone.apply(p) - p) * weight;
-        }
-        if nearest > 3.0 {
-            return (p, 0.0);
         }
         let q = p + shift * (1.0 / total);
         let mut before = f32::INFINITY;

@@ -3,7 +3,9 @@
 use super::colour::ColourModel;
 use super::geometry::{Point, nearest_on_segment, polygon_distance, smoothstep};
 use super::pose::{Pose, SIDES};
-use super::raster::{Size, distance_to, guided_filter};
+use super::raster::{Size, connected, distance_to, guided_filter};
+use orator_body::layout;
+use rayon::prelude::*;
 
 /// The moving parts, back to front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub(crate) struct Claim {
     pub share: Vec<f32>,
     /// Where the parts behind are out of sight and have to be made up.
     pub hides: Vec<bool>,
+    /// What the part would look like where others hide it, 0..=1, from its bones alone.
+    pub shape: Vec<f32>,
 }
 
 /// The picture, its person and its pose, as the cutting needs them.
@@ -32,6 +36,9 @@ pub(crate) struct Source<'a> {
     pub pose: &'a Pose,
     pub unit: f32,
 }
+
+/// Left and right knee.
+const KNEES: [usize; 2] = [13, 14];
 
 /// The bones of a hand as pairs of its 21 points; the first five lie in the palm.
 pub(crate) const HAND_BONES: [(usize, usize); 20] = [
@@ -79,25 +86,26 @@ pub(crate) fn bone_radius(bone: usize, palm: f32) -> f32 {
 pub(crate) fn claims(source: &Source<'_>, mask: &[f32]) -> (Vec<Claim>, Vec<f32>) {
     let size = source.size;
     let mut person = refined_person(source, mask);
-    let hands: Vec<Claim> = SIDES.into_iter().filter_map(|side| hand_claim(source, side)).collect();
+    let hands: Vec<Claim> = SIDES.into_par_iter().filter_map(|side| hand_claim(source, side)).collect();
     for claim in &hands {
         for (person, &share) in person.iter_mut().zip(&claim.share) {
             *person = person.max(share);
         }
     }
-    let mut claims = vec![Claim { part: Part::Torso, share: person.clone(), hides: vec![true; size.area()] }];
+    let mut claims = vec![Claim {
+        part: Part::Torso,
+        share: person.clone(),
+        hides: vec![true; size.area()],
+        shape: torso_shape(source),
+    }];
     claims.extend(head_claim(source, &person));
-    let mut arms = Vec::new();
-    for side in SIDES {
-        if source.pose.has_upper_arm(side) {
-            arms.push(limb_claim(source, &person, Part::UpperArm(side)));
-        }
-    }
-    for side in SIDES {
-        if source.pose.has_forearm(side) {
-            arms.push(limb_claim(source, &person, Part::Forearm(side)));
-        }
-    }
+    let limbs: Vec<Part> = SIDES
+        .into_iter()
+        .filter(|&side| source.pose.has_upper_arm(side))
+        .map(Part::UpperArm)
+        .chain(SIDES.into_iter().filter(|&side| source.pose.has_forearm(side)).map(Part::Forearm))
+        .collect();
+    let arms: Vec<Claim> = limbs.into_par_iter().map(|part| limb_claim(source, &person, part)).collect();
     claims.extend(arms);
     claims.extend(hands);
     (claims, person)
@@ -221,7 +229,14 @@ fn hand_claim(source: &Source<'_>, side: usize) -> Option<Claim> {
         .collect();
     let ring = (size.width as f32 * 0.01).max(1.5);
     let near = distance_to(size, |i| share[i] > 0.3);
-    Some(Claim { part: Part::Hand(side), share, hides: near.iter().map(|&d| d <= ring).collect() })
+    let hides = near.iter().map(|&d| d <= ring).collect();
+    let shape = (0..size.area())
+        .map(|i| {
+            let wrist = 1.0 - smoothstep(0.10, 0.30, beyond_wrist(places[i]));
+            wrist * (1.0 - smoothstep(0.8, 1.15, distance[i]))
+        })
+        .collect();
+    Some(Claim { part: Part::Hand(side), share, hides, shape })
 }
 
 fn head_claim(source: &Source<'_>, person: &[f32]) -> Option<Claim> {
@@ -233,7 +248,7 @@ fn head_claim(source: &Source<'_>, person: &[f32]) -> Option<Claim> {
     let depth: Vec<f32> = source.size.points().map(|p| -polygon_distance(p, &outline)).collect();
     let share = depth.iter().zip(person).map(|(&d, &m)| m * smoothstep(-soft, soft, d)).collect();
     let hides = depth.iter().map(|&d| d > -0.5 * soft).collect();
-    Some(Claim { part: Part::Head, share, hides })
+    Some(Claim { part: Part::Head, share, hides, shape: vec![1.0; person.len()] })
 }
 
 /// The jaw, and everything beside and above the face.
@@ -255,6 +270,33 @@ fn head_outline(face: &[Point]) -> Vec<Point> {
     outline
 }
 
+/// Trunk and neck as a polygon: what the torso looks like where arms hide it. Empty without shoulders.
+pub(crate) fn trunk_outline(pose: &Pose, unit: f32) -> Vec<Point> {
+    if !pose.both(layout::SHOULDERS) {
+        return Vec::new();
+    }
+    let shoulders = [pose.shoulder(0), pose.shoulder(1)];
+    let middle = shoulders[0].lerp(shoulders[1], 0.5);
+    // From the person's right to the left, and down.
+    let across = (shoulders[0] - shoulders[1]).unit_or(Point::new(1.0, 0.0)) * unit;
+    let down = if across.x >= 0.0 { across.normal() } else { across.normal() * -1.0 };
+    let hips = if pose.both(layout::HIPS) { pose.hip(0).lerp(pose.hip(1), 0.5) } else { middle + down * 1.4 };
+    vec![
+        shoulders[1] - across * 0.06,
+        middle - across * 0.2 - down * 0.16,
+        middle - across * 0.2 - down * 0.7,
+        middle + across * 0.2 - down * 0.7,
+        middle + across * 0.2 - down * 0.16,
+        shoulders[0] + across * 0.06,
+        middle.lerp(hips, 0.6) + across * 0.45,
+        hips + across * 0.48 + down * 0.2,
+        hips + across * 0.5 + down * 3.0,
+        hips - across * 0.5 + down * 3.0,
+        hips - across * 0.48 + down * 0.2,
+        middle.lerp(hips, 0.6) - across * 0.45,
+    ]
+}
+
 /// Start, end and nominal half widths (in units) of a limb.
 fn limb(pose: &Pose, part: Part) -> Option<(Point, Point, f32, f32)> {
     match part {
@@ -264,32 +306,47 @@ fn limb(pose: &Pose, part: Part) -> Option<(Point, Point, f32, f32)> {
     }
 }
 
-fn limb_claim(source: &Source<'_>, person: &[f32], part: Part) -> Claim {
+/// Distance to a limb's bone in half widths, and where along the bone, in its lengths.
+fn limb_measure(source: &Source<'_>, person_depth: &[f32], part: Part) -> Option<Vec<(f32, f32)>> {
     let size = source.size;
-    let Some((start, end, start_radius, end_radius)) = limb(source.pose, part) else {
-        return Claim { part, share: vec![0.0; size.area()], hides: vec![false; size.area()] };
-    };
+    let (start, end, start_radius, end_radius) = limb(source.pose, part)?;
     // Where the background is near, the limb is as thin as it looks.
-    let depth = distance_to(size, |i| person[i] < 0.5);
     let mut depths: Vec<f32> = (3..=8)
         .map(|k| start.lerp(end, k as f32 / 10.0))
         .filter(|p| p.x >= 0.0 && p.y >= 0.0 && p.x < size.width as f32 && p.y < size.height as f32)
-        .map(|p| depth[p.y as usize * size.width + p.x as usize])
+        .map(|p| person_depth[p.y as usize * size.width + p.x as usize])
         .collect();
     depths.sort_by(f32::total_cmp);
     let seen = depths.get(depths.len() / 2).copied().unwrap_or(f32::INFINITY) * 1.25;
     let slim = (seen / (0.5 * (start_radius + end_radius) * source.unit)).clamp(0.55, 1.0);
     let along = end - start;
     let squared = along.dot(along).max(1e-3);
-    let places: Vec<Point> = size.points().collect();
     let measure = |p: Point| {
         let (t, d) = nearest_on_segment(p, start, end);
-        (
-            d / (slim * source.unit * (start_radius + t * (end_radius - start_radius))),
-            (p - start).dot(along) / squared,
-        )
+        let radius = slim * source.unit * (start_radius + t * (end_radius - start_radius));
+        (d / radius, (p - start).dot(along) / squared)
     };
-    let measured: Vec<(f32, f32)> = places.iter().map(|&p| measure(p)).collect();
+    Some(size.points().map(measure).collect())
+}
+
+fn limb_claim(source: &Source<'_>, person: &[f32], part: Part) -> Claim {
+    let size = source.size;
+    let nothing = || vec![0.0; size.area()];
+    let depth = distance_to(size, |i| person[i] < 0.5);
+    let Some(measured) = limb_measure(source, &depth, part) else {
+        return Claim { part, share: nothing(), hides: vec![false; size.area()], shape: nothing() };
+    };
+    let upper_arm = match part {
+        Part::Forearm(side) => limb_measure(source, &depth, Part::UpperArm(side)),
+        _ => None,
+    };
+    // Off the trunk whatever is nearest to an arm belongs to it, however wide the sleeve; at the elbow the forearm
+    // has what is nearer to it than to the upper arm, and what it covers.
+    let off_trunk = off_trunk(source);
+    let width = |i: usize| {
+        let sleeve = 1.1 + (off_trunk[i] * 5.5).min(1.4);
+        upper_arm.as_ref().map_or(sleeve, |upper| sleeve.min(upper[i].0.max(0.8) + 0.5))
+    };
     let evidence = Evidence::learn(
         source.colours,
         |i| measured[i].0 < 0.5 && person[i] > 0.9 && measured[i].1 > 0.3,
@@ -300,19 +357,50 @@ fn limb_claim(source: &Source<'_>, person: &[f32], part: Part) -> Claim {
     let likely: Vec<f32> = (0..size.area())
         .map(|i| {
             let (d, _) = measured[i];
-            if d > 2.0 { 0.0 } else { logistic(evidence.at(source.colours[i]) + 6.0 * (1.1 - d)) * person[i] }
+            if d > 3.0 || person[i] == 0.0 {
+                return 0.0;
+            }
+            logistic(evidence.at(source.colours[i]) + 6.0 * (width(i) - d)) * person[i]
         })
         .collect();
-    let filtered =
-        guided_filter(source.colours, &likely, size, (source.unit * 0.02).ceil().max(1.0) as usize, 2e-3);
+    let radius = (source.unit * 0.02).ceil().max(1.0) as usize;
+    let filtered = guided_filter(source.colours, &likely, size, radius, 2e-3);
     // The shoulder end of the upper arm fades into the torso, with which it moves there.
-    let fade = |t: f32| if upper { smoothstep(0.0, 0.4, t) } else { 1.0 };
-    let flesh: Vec<f32> = (0..size.area())
-        .map(|i| if measured[i].0 > 2.0 { 0.0 } else { smoothstep(0.12, 0.88, filtered[i]) })
+    let fade = |t: f32| if upper { smoothstep(0.0, 0.3, t) } else { 1.0 };
+    let mut flesh: Vec<f32> = (0..size.area())
+        .map(|i| if measured[i].0 > 3.0 { 0.0 } else { smoothstep(0.12, 0.88, filtered[i]) })
         .collect();
+    // Scraps that do not hang on the bone are something else.
+    let whole = connected(size, |i| measured[i].0 < 0.6, |i| flesh[i] > 0.4);
+    let near = distance_to(size, |i| whole[i]);
+    flesh.iter_mut().zip(&near).for_each(|(flesh, &d)| *flesh *= 1.0 - smoothstep(2.0, 3.5, d));
     let share: Vec<f32> = (0..size.area()).map(|i| (flesh[i] * fade(measured[i].1)).min(person[i])).collect();
     let ring = (size.width as f32 * 0.008).max(1.0);
-    let near = distance_to(size, |i| flesh[i] > 0.3 && fade(measured[i].1) > 0.7);
+    let near = distance_to(size, |i| flesh[i] > 0.3 && fade(measured[i].1) > 0.98);
     let hides = near.iter().map(|&d| d <= ring).collect();
-    Claim { part, share, hides }
+    let shape = measured.iter().map(|&(d, t)| (1.0 - smoothstep(0.95, 1.1, d)) * fade(t)).collect();
+    Claim { part, share, hides, shape }
+}
+
+/// Distance outside trunk and thighs, in units.
+fn off_trunk(source: &Source<'_>) -> Vec<f32> {
+    let trunk = trunk_outline(source.pose, source.unit);
+    if trunk.is_empty() {
+        return vec![0.0; source.size.area()];
+    }
+    let thighs: Vec<(Point, Point)> = SIDES
+        .into_iter()
+        .filter(|&side| source.pose.has(layout::HIPS[side]) && source.pose.has(KNEES[side]))
+        .map(|side| (source.pose.hip(side), source.pose.at(KNEES[side])))
+        .collect();
+    let outside = |p: Point| {
+        let legs = thighs.iter().map(|&(hip, knee)| nearest_on_segment(p, hip, knee).1 - 0.25 * source.unit);
+        legs.fold(polygon_distance(p, &trunk), f32::min).max(0.0) / source.unit
+    };
+    source.size.points().map(outside).collect()
+}
+
+/// What the torso looks like under the arms: trunk and neck.
+fn torso_shape(source: &Source<'_>) -> Vec<f32> {
+    off_trunk(source).into_iter().map(|d| 1.0 - smoothstep(0.03, 0.08, d)).collect()
 }

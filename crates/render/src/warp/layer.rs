@@ -11,6 +11,8 @@ use super::raster::{PixelBox, Size};
 pub(crate) struct Layer {
     area: PixelBox,
     pixels: Vec<[f32; 4]>,
+    /// Whether any pixel that an interpolation from here on needs is visible.
+    visible: Vec<bool>,
 }
 
 impl Layer {
@@ -39,7 +41,17 @@ impl Layer {
                 }
             }
         }
-        Some(Self { area, pixels: cut })
+        let mut visible = vec![false; cut.len()];
+        let (width, height) = (area.width(), area.height());
+        for (i, _) in cut.iter().enumerate().filter(|(_, pixel)| pixel[3] > 0.0) {
+            let (x, y) = (i % width, i / width);
+            for row in y.saturating_sub(2)..(y + 2).min(height) {
+                for column in x.saturating_sub(2)..(x + 2).min(width) {
+                    visible[row * width + column] = true;
+                }
+            }
+        }
+        Some(Self { area, pixels: cut, visible })
     }
 
     pub fn area(&self) -> PixelBox {
@@ -53,6 +65,9 @@ impl Layer {
         let y = (y - self.area.top as f32).clamp(0.0, (height - 1) as f32);
         let (column, row) = (x as usize, y as usize);
         let (fx, fy) = (x - column as f32, y - row as f32);
+        if !self.visible[row * width + column] {
+            return [0.0; 4];
+        }
         if fx < 1e-4 && fy < 1e-4 {
             return self.pixels[row * width + column];
         }

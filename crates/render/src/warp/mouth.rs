@@ -14,7 +14,7 @@ pub(crate) struct Mouth {
 /// Inner lips among the 68 face points: corner, three above, corner, three below.
 const INNER: std::ops::Range<usize> = 60..68;
 const DARK: [f32; 3] = [0.16, 0.05, 0.05];
-const TEETH: [f32; 3] = [0.86, 0.82, 0.77];
+const TEETH: [f32; 3] = [0.74, 0.69, 0.64];
 const TONGUE: [f32; 3] = [0.52, 0.22, 0.22];
 
 fn opening(face: &[Point]) -> f32 {

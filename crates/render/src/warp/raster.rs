@@ -125,6 +125,27 @@ fn envelope(line: &[f32], place: &mut [usize], border: &mut [f32], mut set: impl
     }
 }
 
+/// The pixels that hang together with a `seed` through pixels that are `open` (four neighbours).
+pub(crate) fn connected(size: Size, seed: impl Fn(usize) -> bool, open: impl Fn(usize) -> bool) -> Vec<bool> {
+    let mut reached = vec![false; size.area()];
+    let mut waiting: Vec<usize> = (0..size.area()).filter(|&i| open(i) && seed(i)).collect();
+    waiting.iter().for_each(|&i| reached[i] = true);
+    while let Some(i) = waiting.pop() {
+        let (x, y) = (i % size.width, i / size.width);
+        let mut visit = |inside: bool, j: usize| {
+            if inside && !reached[j] && open(j) {
+                reached[j] = true;
+                waiting.push(j);
+            }
+        };
+        visit(x > 0, i.wrapping_sub(1));
+        visit(x + 1 < size.width, i + 1);
+        visit(y > 0, i.wrapping_sub(size.width));
+        visit(y + 1 < size.height, i + size.width);
+    }
+    reached
+}
+
 /// The mean over a square of `2 radius + 1` pixels, cut at the picture's border.
 pub(crate) fn box_mean(plane: &[f32], size: Size, radius: usize) -> Vec<f32> {
     let Size { width, height } = size;

@@ -190,7 +190,9 @@ impl WarpScene {
                         let [dx, dy, opacity] = moving.field.at(x, y);
                         if opacity > 0.0 {
                             let over = moving.layer.sample(x as f32 + dx, y as f32 + dy);
-                            lay_over(below, over, opacity);
+                            if over[3] > 0.0 {
+                                lay_over(below, over, opacity);
+                            }
                         }
                     }
                     if Some(index) == head_index {

@@ -1,5 +1,6 @@
 //! Head and torso: thin-plate splines of what a similarity leaves over.
 
+use super::bones::BoneMap;
 use super::geometry::{Point, Similarity, mean};
 use super::pose::{Pose, SIDES};
 use super::tps::{Tps, TpsForm};
@@ -111,6 +112,19 @@ pub(crate) fn torso_map(
     for k in [-0.4, 0.0, 0.4] {
         let p = middle + across * k + down * 0.5;
         hold(trunk.apply(p), p);
+    }
+    // The shoulder's cap turns with the upper arm, so that arm and trunk part late.
+    for side in SIDES {
+        if source.has_upper_arm(side) {
+            let ends = |pose: &Pose| [pose.shoulder(side), pose.elbow(side)];
+            let bone = BoneMap::new(ends(source), ends(driving), 1.0);
+            for (along, aside) in [(0.22, 0.0), (0.22, 0.12), (0.22, -0.12)] {
+                let aside = if aside != 0.0 && side == 0 { aside } else { -aside };
+                let (p, q) =
+                    (bone.driving_place(along, aside * unit), bone.source_place(along, aside * unit));
+                hold(p, q);
+            }
+        }
     }
     let hips_known = source.both(orator_body::layout::HIPS);
     for side in SIDES {
