@@ -277,7 +277,7 @@ fn frame_box(track: &KeypointTrack, frame: usize, config: &CropConfig) -> Option
         &mut (BODY.start..EARS[1] + 1).chain(FACE).chain(upper_body).chain(LEFT_HAND).chain(RIGHT_HAND),
     )?;
     // The points end at the brows (or, with no face found, at eyes and ears); the head does not.
-    let head_top = if let Some([_, brows, _, chin]) = bounds(&mut FACE.into_iter()) {
+    let head_top = if let Some([_, brows, _, chin]) = bounds(&mut { FACE }) {
         Some((brows - (chin - brows) * config.head_above_brows, (chin - brows) * 0.25))
     } else {
         // Ears are about as far apart as brows and chin.

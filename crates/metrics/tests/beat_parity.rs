@@ -1,5 +1,7 @@
 //! Beat alignment equals the reference on fixture 08e.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers outside #[test] functions
+
 use ndarray::Array3;
 use orator_metrics::beats::{
     SIGMA_FRAMES, SPEED_SIGMA, gaussian_smoothed, kinematic_beats, mean_speed, motion_to_music,

@@ -1,5 +1,7 @@
 //! PSNR and SSIM equal those of scikit-image on fixture 08a.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers outside #[test] functions
+
 use orator_media::Picture;
 use orator_metrics::ssim::{Window, ssim_channels, ssim_map};
 use orator_metrics::{SsimConfig, mse, psnr, ssim};
