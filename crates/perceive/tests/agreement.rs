@@ -3,6 +3,8 @@
 //! 100 frames of demo3 by default; `ORATOR_FULL=1` runs all three videos whole. Skips without the
 //! models, the shared folder or the ffmpeg program.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers outside #[test] functions
+
 use ndarray::ArrayView2;
 use orator_body::layout;
 use orator_media::Picture;

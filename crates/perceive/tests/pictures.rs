@@ -1,5 +1,7 @@
 //! What is found in whole pictures and short videos. Skips without the models.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers outside #[test] functions
+
 use orator_assets::AssetError;
 use orator_body::{Layout, layout};
 use orator_media::{FrameRate, Picture};
