@@ -52,7 +52,7 @@ pub fn run(options: Options) -> Result<(), ChoreError> {
     }
     let mut measured = Vec::new();
     for seconds in lengths {
-        let run = measure(&root, seconds, &options)?;
+        let run = measure(&root, &program(&root), seconds, &options)?;
         print(&run);
         measured.push(run);
     }
@@ -93,14 +93,14 @@ impl Measured {
     }
 }
 
-fn measure(root: &Path, seconds: u32, options: &Options) -> Result<Measured, ChoreError> {
+fn measure(root: &Path, program: &Path, seconds: u32, options: &Options) -> Result<Measured, ChoreError> {
     // Inside target, so that a run leaves nothing in the tree; a folder per process, so that two may run.
     let work = root.join("target/bench").join(std::process::id().to_string());
     std::fs::create_dir_all(&work).map_err(ChoreError::file("make the folder", &work))?;
     let speech = work.join(format!("speech_{seconds}s.wav"));
     sound::write_looped(&orator_assets::locate(Asset::DemoSpeech)?, seconds, &speech)?;
     let out = work.join(format!("video_{seconds}s.mp4"));
-    let mut command = Command::new(program(root));
+    let mut command = Command::new(program);
     command.current_dir(root).args(["generate", "--json", "--image", demo::PICTURE, "--audio"]).arg(&speech);
     command
         .arg("--out")
@@ -177,6 +177,27 @@ fn write(path: &Path, record: &Value) -> Result<(), ChoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A program that behaves like `orator generate --json`, as far as the measuring goes.
+    #[cfg(unix)]
+    #[test]
+    fn a_run_is_measured_by_its_events() {
+        use std::os::unix::fs::PermissionsExt;
+        if let Err(error) = orator_assets::locate(Asset::DemoSpeech) {
+            eprintln!("skipped: {error}");
+            return;
+        }
+        let root = tempfile::tempdir().unwrap();
+        let program = root.path().join("orator");
+        let script = "#!/bin/sh\necho '{\"event\":\"progress\",\"done\":1}'\n\
+            echo '{\"event\":\"stage\",\"name\":\"render\",\"seconds\":3.5}'\necho not json\n";
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let options = Options { long: false, size: 256, dry: true, arguments: Vec::new() };
+        let run = measure(root.path(), &program, 10, &options).unwrap();
+        assert_eq!(run.stages, [("render".to_owned(), 3.5)]);
+        assert_eq!(run.events.len(), 1);
+    }
 
     #[test]
     fn stages_are_read_from_either_field() {

@@ -1,5 +1,6 @@
 //! `cargo xtask check`: everything that is checked besides the tests.
 
+mod files;
 mod floors;
 mod licences;
 mod metadata;
@@ -30,6 +31,7 @@ pub fn run(options: Options) -> Result<(), ChoreError> {
     report.add("floors", || Ok(floors::check(&metadata)));
     report.add("licences", || Ok(licences::check(&metadata)));
     report.add("rooms", || rooms::check(&root, &metadata));
+    report.add("files", || files::check(&root));
     report.add("paths", || paths::check(&root));
     if !options.quick {
         let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"];
