@@ -1,1 +1,20 @@
 //! Training loops: data preparation, losses, run folders.
+//!
+//! A training run is a folder. Every stage leaves a log (`<stage>/log.jsonl`), a state to go on from
+//! (`<stage>/state.safetensors`) and, when done, its weights. All randomness is drawn per step from the run's seed, so
+//! a run that was stopped and resumed takes the very same steps as one that was not.
+
+pub mod clips;
+mod config;
+pub mod contextual;
+mod error;
+mod event;
+mod numpy;
+mod poses;
+mod prepare;
+mod run_folder;
+
+pub use config::{ClipSource, Split, StageConfig, TrainConfig};
+pub use error::{Result, TrainError};
+pub use event::Event;
+pub use prepare::{PreparedClip, prepare};

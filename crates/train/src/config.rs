@@ -1,0 +1,210 @@
+//! The training configuration: a YAML file.
+
+use crate::{Result, TrainError};
+use orator_motion::contextual::ContextualConfig;
+use orator_nn::{AdamWConfig, Schedule};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Which side of the split a clip is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    /// Weights may learn from it.
+    Train,
+    /// Only measured on.
+    HeldOut,
+}
+
+/// One or more clips of the corpus.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClipSource {
+    /// Files relative to the corpus folder; `*` stands for anything. Videos with sound, or `.npz` files of poses.
+    pub files: String,
+    /// Of the matching files in order of name, the first to take.
+    #[serde(default)]
+    pub first: usize,
+    /// How many files to take; all when absent.
+    #[serde(default)]
+    pub count: Option<usize>,
+    /// First frame at 25 fps.
+    #[serde(default)]
+    pub from_frame: u64,
+    /// Frame at 25 fps at which the clip ends; the end when absent.
+    #[serde(default)]
+    pub to_frame: Option<u64>,
+    /// Whose style this is; must be one of the configuration's speakers.
+    pub speaker: String,
+    /// Whether the body stream may be learned from it (no, where hands are out of view).
+    #[serde(default = "yes")]
+    pub body: bool,
+    /// Whether the speech is to be used (no, where there is none).
+    #[serde(default = "yes")]
+    pub speech: bool,
+    /// How often it is drawn, against 1 for the others.
+    #[serde(default = "one")]
+    pub weight: f64,
+    /// Train or held out.
+    pub split: Split,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// How long and how fast one stage learns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageConfig {
+    /// Steps in all.
+    pub steps: u64,
+    /// Windows in a step.
+    pub batch: usize,
+    /// Learning rate over the steps.
+    pub schedule: Schedule,
+    /// The optimiser.
+    #[serde(default)]
+    pub optimiser: AdamWConfig,
+    /// Decay of the weights' running average.
+    #[serde(default = "average_decay")]
+    pub average: f64,
+    /// Largest gradient norm.
+    #[serde(default = "one")]
+    pub clip_gradient: f64,
+    /// Steps between states written and held-out measures taken.
+    #[serde(default = "save_every")]
+    pub save_every: u64,
+}
+
+fn average_decay() -> f64 {
+    0.995
+}
+
+fn save_every() -> u64 {
+    500
+}
+
+/// Weights of the losses (METHODS 2.2, 2.3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LossConfig {
+    /// Tokenizer: of first differences in time (0.5).
+    pub velocity: f64,
+    /// Tokenizer: of the distance to the chosen codes, α (0.02).
+    pub commitment: f64,
+    /// How much more the 20 lip points count than other face points (the paper's own weakness is the lips).
+    pub lips: f64,
+    /// Generator: of the decoded motion's distance (paper: 50, on a loss of another scale).
+    pub reconstruction: f64,
+    /// Generator: share of velocity and acceleration in the reconstruction (0.1).
+    pub smoothness: f64,
+    /// Label smoothing of the token losses (0.1).
+    pub label_smoothing: f64,
+    /// Smallest share of tokens masked in training; the share is uniform from here to 1 (0.5).
+    pub least_masked: f64,
+    /// Probability that a window begins with kept tokens, as in long recordings.
+    pub prefix: f64,
+    /// Probability of learning without speech, for guidance (0.1).
+    pub drop_speech: f64,
+    /// Probability of learning without the speaker's name.
+    pub drop_speaker: f64,
+    /// Probability that the source frame is the rest pose, as at the start of a recording (0.25).
+    pub rest_source: f64,
+    /// Spread of the noise added to the normalised speech features.
+    pub speech_noise: f64,
+}
+
+impl Default for LossConfig {
+    fn default() -> Self {
+        Self {
+            velocity: 0.5,
+            commitment: 0.02,
+            lips: 2.0,
+            reconstruction: 1.0,
+            smoothness: 0.1,
+            label_smoothing: 0.1,
+            least_masked: 0.5,
+            prefix: 0.3,
+            drop_speech: 0.1,
+            drop_speaker: 0.1,
+            rest_source: 0.25,
+            speech_noise: 0.1,
+        }
+    }
+}
+
+/// A whole training run of the contextual system's motion half.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// The name the weights are kept under.
+    pub name: String,
+    /// Seed of everything.
+    pub seed: u64,
+    /// Shapes of the networks.
+    #[serde(default)]
+    pub networks: ContextualConfig,
+    /// Weights of the losses.
+    #[serde(default)]
+    pub losses: LossConfig,
+    /// The tokenizer stage.
+    pub tokenizer: StageConfig,
+    /// The mask generator stage.
+    pub generator: StageConfig,
+    /// The residual generator stage.
+    pub residual: StageConfig,
+    /// The corpus.
+    pub clips: Vec<ClipSource>,
+}
+
+impl TrainConfig {
+    /// Reads and checks a YAML file.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] naming the line or the setting that cannot be used.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|e| TrainError::io(path, e))?;
+        let wrong = |what: String| TrainError::Config { path: path.to_owned(), what };
+        let config: Self = serde_saphyr::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        config.check().map_err(wrong)?;
+        Ok(config)
+    }
+
+    fn check(&self) -> std::result::Result<(), String> {
+        let g = &self.networks.generator;
+        if g.width < 2 || g.width % 2 != 0 || g.heads < 1 || g.width % g.heads != 0 {
+            return Err(format!("generator width {} must be even and a multiple of its {} heads", g.width, g.heads));
+        }
+        for t in [&self.networks.face, &self.networks.body] {
+            if t.layers < 1 || t.codes < 2 || t.width < 1 || t.code_dimensions < 1 {
+                return Err("a tokenizer needs at least one layer, two codes, and widths above zero".into());
+            }
+        }
+        for (name, stage) in [("tokenizer", &self.tokenizer), ("generator", &self.generator), ("residual", &self.residual)] {
+            if stage.batch == 0 || stage.steps == 0 || stage.save_every == 0 {
+                return Err(format!("{name}: steps, batch and save_every must be above zero"));
+            }
+        }
+        for clip in &self.clips {
+            if !self.networks.speakers.contains(&clip.speaker) {
+                return Err(format!("{}: the speaker {} is not in networks.speakers", clip.files, clip.speaker));
+            }
+            if clip.weight <= 0.0 || !clip.weight.is_finite() {
+                return Err(format!("{}: weight must be above zero", clip.files));
+            }
+        }
+        let d = &self.networks.default_speaker;
+        if !d.is_empty() && !self.networks.speakers.contains(d) {
+            return Err(format!("the default speaker {d} is not in networks.speakers"));
+        }
+        if !(0.0..=1.0).contains(&self.losses.least_masked) {
+            return Err("losses.least_masked must be between 0 and 1".into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,200 @@
+//! The mask generator stage (METHODS 2.3, Eq. 10): guess masked base tokens; decode the guesses and compare the motion.
+
+use super::losses;
+use super::stage::Learner;
+use crate::clips::{Batch, Clip, Clips, Sampler, held_out};
+use crate::{Result, TrainConfig, TrainError};
+use orator_motion::contextual::{MaskInput, Networks, Stream, WINDOW_FRAMES, WINDOW_STRIDE};
+use orator_nn::Randomness;
+use std::collections::BTreeMap;
+use tch::{Device, IndexOp, Kind, Tensor};
+
+/// Most held-out windows measured.
+const HELD_OUT: usize = 48;
+/// Share of the windows that have a body. The filmed bodies are few: more of them would only be learned by heart.
+const BODY_SHARE: f64 = 0.5;
+/// Of the tokens chosen to be guessed, this share is hidden, and half of the rest replaced by a random one (METHODS 2.3:
+/// 80 % hidden, 10 % random, 10 % kept).
+const HIDDEN: f64 = 0.8;
+/// Temperature of the soft choice through which the motion losses reach the generator.
+const SOFT_CHOICE: f64 = 0.7;
+/// Longest run of kept tokens at a window's beginning.
+const LONGEST_PREFIX: usize = 2 * WINDOW_STRIDE;
+
+pub(super) struct Generating<'a> {
+    networks: &'a Networks,
+    config: &'a TrainConfig,
+    sampler: Sampler<'a>,
+    weights: [Tensor; 2],
+    held_out: Option<Batch>,
+    device: Device,
+}
+
+/// Tokens of a batch and their codes.
+pub(super) struct Encoded {
+    /// `[batch, time, layers]` of both streams.
+    pub ids: [Tensor; 2],
+    /// Base code of the source frame `[batch, code]`.
+    pub source: [Tensor; 2],
+}
+
+/// Whether a clip can be learned from with its speech.
+pub(super) fn speaks(clip: &Clip) -> bool {
+    clip.speech.is_some()
+}
+
+/// Tokens of a batch, with the frozen tokenizers.
+pub(super) fn encode(networks: &Networks, batch: &Batch) -> Encoded {
+    tch::no_grad(|| {
+        let ids = [0, 1].map(|s: usize| networks.tokenizers[s].encode(&batch.motion[s]));
+        let source = [0, 1].map(|s: usize| {
+            let around = networks.tokenizers[s].encode(&batch.source[s]);
+            let base = around.i((.., WINDOW_FRAMES as i64 / 2, 0));
+            networks.tokenizers[s].quantiser().codebook(0).index_select(0, &base)
+        });
+        Encoded { ids, source }
+    })
+}
+
+/// Speech with noise, and which windows go without it.
+pub(super) fn hear(batch: &Batch, config: &TrainConfig, random: &mut Randomness) -> (Tensor, Tensor) {
+    let size = batch.speech.size()[0];
+    let noise = batch.speech.randn_like() * config.losses.speech_noise;
+    let drop: Vec<f32> = (0..size).map(|_| f32::from(u8::from(random.chance(config.losses.drop_speech)))).collect();
+    (&batch.speech + noise, Tensor::from_slice(&drop).to_device(batch.speech.device()))
+}
+
+impl<'a> Generating<'a> {
+    pub fn new(networks: &'a Networks, clips: &'a Clips, config: &'a TrainConfig, device: Device) -> Result<Self> {
+        let sampler = Sampler::new(clips, &config.networks, BODY_SHARE, speaks);
+        if sampler.is_empty() {
+            return Err(TrainError::Corpus {
+                what: "no training clip has speech".into(),
+                hint: "add videos with sound".into(),
+            });
+        }
+        Ok(Self {
+            networks,
+            config,
+            sampler,
+            weights: Stream::ALL.map(|s| losses::dimension_weights(s, &config.losses).to_device(device)),
+            held_out: held_out(clips, &config.networks, HELD_OUT, speaks),
+            device,
+        })
+    }
+
+    /// One pass: `(chosen to be guessed, hidden, codes given)` per stream.
+    fn hide(&self, ids: &Tensor, codebook: &Tensor, random: &mut Randomness) -> (Tensor, Tensor, Tensor) {
+        let (batch, time) = (ids.size()[0] as usize, ids.size()[1] as usize);
+        let mut chosen = vec![0.0f32; batch * time];
+        let mut hidden = vec![0.0f32; batch * time];
+        let mut given = Vec::<i64>::try_from(&ids.select(2, 0).reshape([-1]).to_device(Device::Cpu)).unwrap_or_default();
+        let codes = codebook.size()[0] as usize;
+        let l = &self.config.losses;
+        for b in 0..batch {
+            let share = l.least_masked + (1.0 - l.least_masked) * random.uniform();
+            let kept = if random.chance(l.prefix) { 1 + random.below(LONGEST_PREFIX) } else { 0 };
+            let count = ((share * time as f64).round() as usize).max(1);
+            let picked: Vec<usize> = if kept > 0 {
+                (kept..time).collect()
+            } else {
+                random.permutation(time).into_iter().take(count).collect()
+            };
+            for t in picked {
+                let at = b * time + t;
+                chosen[at] = 1.0;
+                let u = random.uniform();
+                if u < HIDDEN {
+                    hidden[at] = 1.0;
+                } else if u < HIDDEN + (1.0 - HIDDEN) / 2.0 {
+                    given[at] = random.below(codes) as i64;
+                }
+            }
+        }
+        let shape = [batch as i64, time as i64];
+        let to = |v: &[f32]| Tensor::from_slice(v).view(shape).to_device(self.device);
+        let codes = codebook.index_select(0, &Tensor::from_slice(&given).to_device(self.device));
+        (to(&chosen), to(&hidden), codes.view([shape[0], shape[1], -1]))
+    }
+}
+
+impl Learner for Generating<'_> {
+    fn loss(&self, random: &mut Randomness) -> (Tensor, Vec<(&'static str, f64)>) {
+        let l = &self.config.losses;
+        let batch = self.sampler.batch(self.config.generator.batch, l, random, self.device);
+        let encoded = encode(self.networks, &batch);
+        let (speech, drop) = hear(&batch, self.config, random);
+        let codebooks = [0, 1].map(|s: usize| self.networks.tokenizers[s].quantiser().codebook(0));
+        let (chosen0, hidden0, codes0) = self.hide(&encoded.ids[0], codebooks[0], random);
+        let (chosen1, hidden1, codes1) = self.hide(&encoded.ids[1], codebooks[1], random);
+        // A clip without a body shows none: all its body tokens are hidden.
+        let bodies = batch.valid[1].amax([1i64].as_slice(), true);
+        let hidden1 = &hidden1 * &bodies + (1.0 - &bodies);
+        let input = MaskInput { speech: &speech, speaker: &batch.speaker, drop_speech: &drop };
+        let logits = self.networks.mask_generator.forward(
+            &[codes0, codes1],
+            &[hidden0, hidden1],
+            &encoded.source,
+            &input,
+            true,
+        );
+        let chosen = [chosen0, chosen1];
+        let mut total = Tensor::from(0.0f32).to_device(self.device);
+        let mut parts = Vec::new();
+        for s in 0..2 {
+            let counted = &chosen[s] * &batch.valid[s];
+            let base = encoded.ids[s].select(2, 0);
+            let (loss, right) = losses::tokens(&logits[s], &base, &counted, l.label_smoothing);
+            let names = [["face-tokens", "face-right", "face-motion"], ["body-tokens", "body-right", "body-motion"]][s];
+            parts.extend([(names[0], loss.double_value(&[])), (names[1], right)]);
+            total = total + loss;
+            if l.reconstruction > 0.0 {
+                // A soft choice that is hard forward and soft backward, on top of the true residual layers.
+                let noise = random.gumbel_tensor(&logits[s].size()).to_device(self.device);
+                let soft = ((&logits[s] + noise) / SOFT_CHOICE).softmax(-1, Kind::Float);
+                let hard = soft.argmax(-1, false).one_hot(soft.size()[2]).to_kind(Kind::Float);
+                let choice = (hard - &soft).detach() + soft;
+                let guessed = choice.matmul(codebooks[s]);
+                let quantiser = self.networks.tokenizers[s].quantiser();
+                let layers = encoded.ids[s].size()[2] as usize;
+                let truth = quantiser.decode(&encoded.ids[s], layers);
+                let base_codes = quantiser.decode(&encoded.ids[s], 1);
+                let hidden = counted.unsqueeze(-1);
+                let codes = &truth + (guessed - base_codes) * hidden;
+                let made = self.networks.tokenizers[s].decode_codes(&codes);
+                let weight = &batch.seen[s] * &self.weights[s];
+                let real = &batch.motion[s];
+                let motion = losses::motion(&made, real, &weight)
+                    + (losses::velocity(&made, real, &weight) + losses::acceleration(&made, real, &weight)) * l.smoothness;
+                parts.push((names[2], motion.double_value(&[])));
+                total = total + motion * l.reconstruction;
+            }
+        }
+        (total, parts)
+    }
+
+    /// Held-out loss and share of right guesses when everything is hidden, with the right speech and with that of another
+    /// window: the difference is what the generator takes from speech.
+    fn validate(&self) -> BTreeMap<String, f64> {
+        let mut measures = BTreeMap::new();
+        let Some(batch) = &self.held_out else { return measures };
+        let encoded = encode(self.networks, batch);
+        let size = batch.speech.size()[0];
+        let all = Tensor::ones([size, WINDOW_FRAMES as i64], (Kind::Float, self.device));
+        let nothing = Tensor::zeros([size], (Kind::Float, self.device));
+        let other = batch.speech.roll([size / 2], [0]);
+        for (name, speech) in [("", &batch.speech), ("-other-speech", &other)] {
+            let input = MaskInput { speech, speaker: &batch.speaker, drop_speech: &nothing };
+            let codes = [0, 1].map(|s: usize| self.networks.tokenizers[s].quantiser().decode(&encoded.ids[s], 1));
+            let hidden = [all.shallow_clone(), all.shallow_clone()];
+            let logits = self.networks.mask_generator.forward(&codes, &hidden, &encoded.source, &input, false);
+            for stream in Stream::ALL {
+                let s = stream as usize;
+                let (loss, right) = losses::tokens(&logits[s], &encoded.ids[s].select(2, 0), &batch.valid[s], 0.0);
+                measures.insert(format!("{}-loss{name}", stream.name()), loss.double_value(&[]));
+                measures.insert(format!("{}-right{name}", stream.name()), right);
+            }
+        }
+        measures
+    }
+}

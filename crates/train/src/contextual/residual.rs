@@ -1,0 +1,104 @@
+//! The residual generator stage (METHODS 2.4): guess one layer from the sum of those before it.
+
+use super::generator::{encode, hear, speaks};
+use super::losses;
+use super::stage::Learner;
+use crate::clips::{Batch, Clips, Sampler, held_out};
+use crate::{Result, TrainConfig, TrainError};
+use orator_motion::contextual::{MaskInput, Networks, Stream};
+use orator_nn::Randomness;
+use std::collections::BTreeMap;
+use tch::{Device, Kind, Tensor};
+
+/// Most held-out windows measured.
+const HELD_OUT: usize = 48;
+/// Share of the windows that have a body.
+const BODY_SHARE: f64 = 0.5;
+
+pub(super) struct Refining<'a> {
+    networks: &'a Networks,
+    config: &'a TrainConfig,
+    sampler: Sampler<'a>,
+    held_out: Option<Batch>,
+    device: Device,
+}
+
+impl<'a> Refining<'a> {
+    pub fn new(networks: &'a Networks, clips: &'a Clips, config: &'a TrainConfig, device: Device) -> Result<Self> {
+        let sampler = Sampler::new(clips, &config.networks, BODY_SHARE, speaks);
+        if sampler.is_empty() {
+            return Err(TrainError::Corpus {
+                what: "no training clip has speech".into(),
+                hint: "add videos with sound".into(),
+            });
+        }
+        let held_out = held_out(clips, &config.networks, HELD_OUT, speaks);
+        Ok(Self { networks, config, sampler, held_out, device })
+    }
+}
+
+/// A layer from 1 to `layers − 1`, early ones more often: 1 + round((1 − cos(πu/2))·(Q − 2)).
+fn draw_layer(layers: usize, random: &mut Randomness) -> usize {
+    let u = random.uniform();
+    1 + ((1.0 - (std::f64::consts::FRAC_PI_2 * u).cos()) * layers.saturating_sub(2) as f64).round() as usize
+}
+
+impl Learner for Refining<'_> {
+    fn loss(&self, random: &mut Randomness) -> (Tensor, Vec<(&'static str, f64)>) {
+        let batch = self.sampler.batch(self.config.residual.batch, &self.config.losses, random, self.device);
+        let encoded = encode(self.networks, &batch);
+        let (speech, drop) = hear(&batch, self.config, random);
+        let input = MaskInput { speech: &speech, speaker: &batch.speaker, drop_speech: &drop };
+        let mut total = Tensor::from(0.0f32).to_device(self.device);
+        let mut parts = Vec::new();
+        for stream in Stream::ALL {
+            let s = stream as usize;
+            let layers = encoded.ids[s].size()[2] as usize;
+            if layers < 2 {
+                continue;
+            }
+            let layer = draw_layer(layers, random);
+            let summed = self.networks.tokenizers[s].quantiser().decode(&encoded.ids[s], layer);
+            let logits = self.networks.residual_generator.forward(stream, layer, &summed, &input, true);
+            let target = encoded.ids[s].select(2, layer as i64);
+            let (loss, right) = losses::tokens(&logits, &target, &batch.valid[s], self.config.losses.label_smoothing);
+            let names = [["face-tokens", "face-right"], ["body-tokens", "body-right"]][s];
+            parts.extend([(names[0], loss.double_value(&[])), (names[1], right)]);
+            total = total + loss;
+        }
+        (total, parts)
+    }
+
+    fn validate(&self) -> BTreeMap<String, f64> {
+        let mut measures = BTreeMap::new();
+        let Some(batch) = &self.held_out else { return measures };
+        let encoded = encode(self.networks, batch);
+        let nothing = Tensor::zeros([batch.speech.size()[0]], (Kind::Float, self.device));
+        let input = MaskInput { speech: &batch.speech, speaker: &batch.speaker, drop_speech: &nothing };
+        for stream in Stream::ALL {
+            let s = stream as usize;
+            for layer in 1..encoded.ids[s].size()[2] as usize {
+                let summed = self.networks.tokenizers[s].quantiser().decode(&encoded.ids[s], layer);
+                let logits = self.networks.residual_generator.forward(stream, layer, &summed, &input, false);
+                let target = encoded.ids[s].select(2, layer as i64);
+                let (loss, _) = losses::tokens(&logits, &target, &batch.valid[s], 0.0);
+                measures.insert(format!("{}-loss-{layer}", stream.name()), loss.double_value(&[]));
+            }
+        }
+        measures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_drawn_are_residual_ones_and_early_ones_prevail() {
+        let mut random = Randomness::new(1);
+        let drawn: Vec<usize> = (0..4000).map(|_| draw_layer(6, &mut random)).collect();
+        assert!(drawn.iter().all(|q| (1..6).contains(q)));
+        let count = |q| drawn.iter().filter(|&&d| d == q).count();
+        assert!(count(1) > count(3) && count(5) > 0);
+    }
+}
