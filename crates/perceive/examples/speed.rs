@@ -1,7 +1,7 @@
-//! Milliseconds per frame on a video: `speed VIDEO [FRAMES]` (decoded beforehand by the ffmpeg program).
+//! Milliseconds per frame on a video, and how often each part is seen: `speed VIDEO [FRAMES]` (decoded beforehand by the ffmpeg program).
 
 use orator_media::{FrameRate, Picture};
-use orator_perceive::Perceiver;
+use orator_perceive::{Parts, Perceiver};
 use std::error::Error;
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -54,5 +54,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let frames = pictures.iter().cloned().map(Ok);
     let video = perceiver.video(frames, FrameRate::MOTION, &mut |_| {})?;
     println!("as a video {:.1} ms, {} frames, {:?}", each(start), video.track.frames(), video.remarks);
+    let count = |what: fn(&Parts) -> bool| video.seen.iter().flatten().filter(|p| what(p)).count();
+    println!(
+        "person {}, face {}, left hand {}, right hand {}, both {}",
+        count(|_| true),
+        count(|p| p.face),
+        count(|p| p.left_hand),
+        count(|p| p.right_hand),
+        count(|p| p.left_hand && p.right_hand),
+    );
     Ok(())
 }
