@@ -79,3 +79,67 @@ impl Speech {
             .unwrap_or_else(|_| self.learned.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two columns: the frame's number and the recording's length.
+    struct Counting;
+
+    impl SpeechEncoder for Counting {
+        fn name(&self) -> &str {
+            "counting"
+        }
+        fn dimensions(&self) -> usize {
+            2
+        }
+        fn encode(
+            &mut self,
+            waveform: &[f32],
+            frames: usize,
+            progress: &mut dyn FnMut(f64),
+        ) -> Result<Array2<f32>> {
+            progress(1.0);
+            Ok(Array2::from_shape_fn((frames, 2), |(frame, column)| {
+                if column == 0 { frame as f32 } else { waveform.len() as f32 }
+            }))
+        }
+    }
+
+    #[test]
+    fn any_rate_gives_both_blocks_side_by_side() {
+        for rate in [8000, 16_000, 44_100] {
+            let samples = (0..rate * 2).map(|n| (n as f32 * 500.0 / rate as f32).sin() * 0.3).collect();
+            let audio = Audio::new(rate, samples).expect("audio");
+            let mut done = Vec::new();
+            let speech =
+                Speech::analyse(&audio, &mut Counting, 50, &mut |share| done.push(share)).expect("speech");
+            assert_eq!(speech.waveform_16k.len(), 32_000);
+            let features = speech.features();
+            assert_eq!(features.dim(), (50, 2 + low_level::DIMENSIONS));
+            assert_eq!(features[[49, 0]], 49.0);
+            assert!(features.iter().all(|value| value.is_finite()));
+            assert!(done.windows(2).all(|pair| pair[0] <= pair[1]) && done.last() == Some(&1.0));
+        }
+    }
+
+    #[test]
+    fn loudness_does_not_change_the_low_level_block() {
+        let sound: Vec<f32> = (0..32_000).map(|n| ((n * n / 500) as f32 * 0.1).sin() * 0.2).collect();
+        let quiet = sound.iter().map(|sample| sample * 0.1).collect();
+        let a = Speech::from_waveform(sound, &mut Counting, 50, &mut |_| ()).expect("speech");
+        let b = Speech::from_waveform(quiet, &mut Counting, 50, &mut |_| ()).expect("speech");
+        assert!(a.low_level.iter().zip(&b.low_level).all(|(x, y)| (x - y).abs() < 0.05));
+        assert!(b.waveform_16k.iter().all(|sample| sample.abs() < 0.021), "the waveform stays as it came");
+    }
+
+    #[test]
+    fn nothing_and_not_a_number_are_silence() {
+        for samples in [vec![], vec![f32::NAN; 1000], vec![0.0; 3], vec![f32::INFINITY; 640]] {
+            let speech = Speech::from_waveform(samples, &mut Counting, 4, &mut |_| ()).expect("speech");
+            assert_eq!(speech.features().dim(), (4, 2 + low_level::DIMENSIONS));
+            assert!(speech.features().iter().all(|value| value.is_finite()));
+        }
+    }
+}

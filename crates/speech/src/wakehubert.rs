@@ -20,6 +20,8 @@ const CHUNK_ROWS: usize = 1000;
 /// depthwise convolutions of width 5 and dilations 1, 2, 4, 8 look back 2 × 4 × 15 = 120 rows, and the
 /// mel frames below them 2 rows more. With 128 (2.56 s) a chunk's rows equal those of the whole.
 const CONTEXT_ROWS: usize = 128;
+/// Levelled samples are cut to ± this (sound within −1..1 never gets there), so that powers stay finite.
+const LARGEST_SAMPLE: f32 = 100.0;
 
 /// The WakeHuBERT-tiny encoder on the CPU.
 ///
@@ -90,7 +92,7 @@ impl WakeHubert {
             chunk.clear();
             chunk.extend(samples[from * HOP..(end * HOP).min(samples.len())].iter().map(|&sample| {
                 let sample = sample * gain;
-                if sample.is_finite() { sample } else { 0.0 }
+                if sample.is_nan() { 0.0 } else { sample.clamp(-LARGEST_SAMPLE, LARGEST_SAMPLE) }
             }));
             chunk.resize((end - from) * HOP, 0.0);
             let rows = self.rows(&chunk)?;
@@ -130,5 +132,89 @@ impl SpeechEncoder for WakeHubert {
 impl std::fmt::Debug for WakeHubert {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "WakeHubert({} parameters)", self.model.total_params())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoder() -> Option<WakeHubert> {
+        match WakeHubert::load() {
+            Ok(encoder) => Some(encoder),
+            Err(SpeechError::Asset(error)) => {
+                eprintln!("skipped: {error}");
+                None
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Something with pitch, syllables and noise, by a fixed recipe.
+    fn sound(samples: usize) -> Vec<f32> {
+        let mut state = 1u32;
+        (0..samples)
+            .map(|n| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let noise = (state >> 8) as f32 / 8_388_608.0 - 1.0;
+                let time = n as f32 / 16_000.0;
+                let syllable = (time * 13.0).sin().max(0.0);
+                syllable * (0.2 * (time * 900.0 + (time * 3.0).sin() * 40.0).sin() + 0.05 * noise)
+            })
+            .collect()
+    }
+
+    fn largest_difference(a: &Array2<f32>, b: &Array2<f32>) -> f32 {
+        assert_eq!(a.dim(), b.dim());
+        a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn chunks_equal_the_whole() {
+        let Some(encoder) = encoder() else { return };
+        let sound = sound(16_000 * 12 + 77);
+        let whole = encoder.rows_in_chunks(&sound, usize::MAX / 2, &mut |_| ()).expect("rows");
+        let parts = encoder.rows_in_chunks(&sound, 150, &mut |_| ()).expect("rows");
+        let spread = whole.iter().copied().fold(0.0f32, |high, value| high.max(value.abs()));
+        let difference = largest_difference(&whole, &parts);
+        eprintln!("chunked against whole: {difference:.1e}, largest feature {spread:.2}");
+        assert!(difference < 1e-4, "{difference:e}");
+    }
+
+    #[test]
+    fn loudness_hardly_matters_and_runs_repeat() {
+        let Some(mut encoder) = encoder() else { return };
+        let sound = sound(16_000 * 3);
+        let quiet: Vec<f32> = sound.iter().map(|sample| sample * 0.1).collect();
+        let a = encoder.encode(&sound, 75, &mut |_| ()).expect("rows");
+        let b = encoder.encode(&quiet, 75, &mut |_| ()).expect("rows");
+        assert!(largest_difference(&a, &b) < 1e-3);
+        assert_eq!(a, encoder.encode(&sound, 75, &mut |_| ()).expect("rows"));
+    }
+
+    #[test]
+    fn odd_lengths_and_values_stay_finite() {
+        let Some(mut encoder) = encoder() else { return };
+        for samples in [0, 1, 100, 319, 320, 321, 640, 5000] {
+            for value in [0.0, 0.3, 1e30, f32::NAN] {
+                let mut last = 0.0;
+                let rows = encoder.encode(&vec![value; samples], 9, &mut |done| last = done).expect("rows");
+                assert_eq!(rows.dim(), (9, 128));
+                assert!(rows.iter().all(|value| value.is_finite()), "{samples} of {value}");
+                assert!(samples == 0 || last == 1.0);
+            }
+        }
+    }
+
+    #[test]
+    fn another_file_is_refused_with_a_hint() {
+        let folder = std::env::temp_dir().join(format!("orator-speech-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let path = folder.join("broken.onnx");
+        std::fs::write(&path, b"not a model").expect("a file");
+        let error = WakeHubert::from_file(&path).expect_err("no model");
+        std::fs::remove_dir_all(&folder).expect("removed");
+        assert!(error.to_string().contains("broken.onnx"));
+        assert!(error.hint().expect("a hint").contains("setup"));
     }
 }

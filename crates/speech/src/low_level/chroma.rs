@@ -1,6 +1,6 @@
 //! Chroma: energy by pitch class, and its smoothed, quantised form CENS (Müller 2007).
 
-use super::constant_q::{OCTAVES, PER_OCTAVE};
+use super::constant_q::{self, PER_OCTAVE};
 use super::stft::hann_symmetric;
 use ndarray::Array2;
 
@@ -15,17 +15,14 @@ const SMOOTHING: usize = 41;
 /// Below this a frame is silent and stays as it is.
 const TINY: f32 = f32::MIN_POSITIVE;
 
-/// Sums the bands of each pitch class over the octaves: `[frames, 252]` → `[frames, 12]`.
-pub(crate) fn fold(bands: &Array2<f32>) -> Array2<f32> {
+/// Energy of each pitch class over the octaves, `[frames, 12]`, of a signal at `rate` every `hop` samples.
+pub(crate) fn fold(signal: &[f32], rate: f64, hop: usize, tuning: f64) -> Array2<f32> {
+    let mut chroma = Array2::zeros((1 + signal.len() / hop, CLASSES));
     let per_class = PER_OCTAVE / CLASSES;
-    let mut chroma = Array2::zeros((bands.nrows(), CLASSES));
-    for (mut classes, frame) in chroma.rows_mut().into_iter().zip(bands.rows()) {
-        for band in 0..PER_OCTAVE * OCTAVES {
-            // A class owns the bands around its centre: one below it, itself and one above.
-            let class = (band + per_class / 2) / per_class % CLASSES;
-            classes[class] += frame[band];
-        }
-    }
+    constant_q::magnitudes(signal, rate, hop, tuning, |frame, band, magnitude| {
+        // A class owns the bands around its centre: one below it, itself and one above.
+        chroma[[frame, (band + per_class / 2) / per_class % CLASSES]] += magnitude;
+    });
     chroma
 }
 

@@ -3,7 +3,6 @@
 
 use super::stft::{Stft, hann_periodic};
 use crate::resample::{Quality, Resampled};
-use ndarray::Array2;
 use realfft::num_complex::Complex;
 
 /// Frequency of the lowest band: C1.
@@ -94,33 +93,38 @@ fn filter(
         .collect()
 }
 
-/// Magnitudes `[frames, 252]`, lowest band first, of a signal at `rate` every `hop` samples; `tuning` moves all
-/// bands by that share of a band. `hop` must be a multiple of 64.
-pub(crate) fn magnitudes(signal: &[f32], rate: f64, hop: usize, tuning: f64) -> Array2<f32> {
-    let bands = PER_OCTAVE * OCTAVES;
+/// Calls `take` with every frame, band (0 the lowest, 252 in all) and magnitude of a signal at `rate`, every
+/// `hop` samples: `1 + samples / hop` frames, octave by octave from the highest. `tuning` moves all bands by that
+/// share of a band. `hop` must be a multiple of 64.
+pub(crate) fn magnitudes(
+    signal: &[f32],
+    rate: f64,
+    hop: usize,
+    tuning: f64,
+    mut take: impl FnMut(usize, usize, f32),
+) {
     let lowest = LOWEST_HZ * 2f64.powf(tuning / PER_OCTAVE as f64);
-    let frequencies: Vec<f64> =
-        (0..bands).map(|band| lowest * 2f64.powf(band as f64 / PER_OCTAVE as f64)).collect();
-    let mut result = Array2::zeros((1 + signal.len() / hop, bands));
+    let frames = 1 + signal.len() / hop;
     let mut halved: Vec<f32>;
     let mut current = signal;
     let (mut current_rate, mut current_hop) = (rate, hop);
-    let mut shortest = result.nrows();
     for octave in (0..OCTAVES).rev() {
-        let of_octave = &frequencies[octave * PER_OCTAVE..(octave + 1) * PER_OCTAVE];
-        let filters = OctaveFilters::new(of_octave, current_rate, (rate / current_rate).sqrt());
+        let first = octave * PER_OCTAVE;
+        let frequencies: Vec<f64> = (first..first + PER_OCTAVE)
+            .map(|band| lowest * 2f64.powf(band as f64 / PER_OCTAVE as f64))
+            .collect();
+        let filters = OctaveFilters::new(&frequencies, current_rate, (rate / current_rate).sqrt());
+        // Energy is kept per band, not per sample: longer filters weigh less.
+        let weights: Vec<f64> = frequencies.iter().map(|hertz| (alpha() * hertz / rate).sqrt()).collect();
         let stft = Stft::new(filters.size, current_hop, Vec::new());
-        shortest = shortest.min(stft.frames(current.len()));
-        let frames = result.nrows();
         stft.run(&current, |frame, bins| {
+            // Halving rounds lengths up, so lower octaves may have a frame more but never one less.
             if frame >= frames {
                 return;
             }
-            for (band, filter) in filters.filters.iter().enumerate() {
-                let sum: Complex<f64> = filter.iter().map(|(bin, weight)| bins[*bin] * weight).sum();
-                // Energy is kept per band, not per sample: longer filters weigh less.
-                let length = rate / (alpha() * of_octave[band]);
-                result[[frame, octave * PER_OCTAVE + band]] = (sum.norm() / length.sqrt()) as f32;
+            for (band, (filter, weight)) in filters.filters.iter().zip(&weights).enumerate() {
+                let sum: Complex<f64> = filter.iter().map(|(bin, factor)| bins[*bin] * factor).sum();
+                take(frame, first + band, (sum.norm_sqr().sqrt() * weight) as f32);
             }
         });
         if octave > 0 {
@@ -133,6 +137,4 @@ pub(crate) fn magnitudes(signal: &[f32], rate: f64, hop: usize, tuning: f64) -> 
             current_hop /= 2;
         }
     }
-    debug_assert_eq!(shortest, result.nrows(), "halving rounds up, so no octave has fewer frames");
-    result
 }

@@ -71,8 +71,8 @@ pub fn features_with_progress(signal_12800: &[f32], progress: &mut dyn FnMut(f64
         result[[frame, ONSET]] = 1.0;
     }
     progress(0.3);
-    let bands = constant_q::magnitudes(signal_12800, f64::from(LOW_LEVEL_RATE), HOP, spectra.tuning);
-    result.slice_mut(s![.., CHROMA..ONSET]).assign(&chroma::cens(&chroma::fold(&bands)));
+    let energy = chroma::fold(signal_12800, f64::from(LOW_LEVEL_RATE), HOP, spectra.tuning);
+    result.slice_mut(s![.., CHROMA..ONSET]).assign(&chroma::cens(&energy));
     progress(0.6);
     for frame in beat_frames(signal_12800, &strength) {
         result[[frame, BEAT]] = 1.0;
