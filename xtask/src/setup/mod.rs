@@ -81,7 +81,7 @@ fn fill(options: Options, wants_cuda: bool) -> Result<(), ChoreError> {
 /// Whether a bundle's folder holds all that is asked for.
 fn is_whole(bundle: &Bundle, folder: &Path, options: Options, wants_cuda: bool) -> Result<bool, ChoreError> {
     let Some(stamp) = stamp::Stamp::read(folder) else { return Ok(false) };
-    if !stamp.fits(bundle) || !stamp.sizes_hold(folder) || (wants_cuda && !stamp.has_cuda()) {
+    if !stamp.fits(bundle) || !stamp.sizes_hold(folder) || (wants_cuda && !stamp.has_cuda(bundle)) {
         return Ok(false);
     }
     if !options.verify {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use orator_assets::{Bundle, Hasher, sha256_of};
+use orator_assets::{Bundle, Hasher, Part, sha256_of};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ChoreError;
@@ -56,9 +56,10 @@ impl Stamp {
         self.plan == plan(bundle)
     }
 
-    /// Whether the CUDA libraries were unpacked too.
-    pub fn has_cuda(&self) -> bool {
-        self.cuda
+    /// Whether the CUDA libraries were unpacked too; always so where the bundle has none.
+    pub fn has_cuda(&self, bundle: &Bundle) -> bool {
+        let mut members = bundle.packages.iter().flat_map(|package| package.members);
+        self.cuda || !members.any(|member| member.part == Part::Cuda)
     }
 
     /// Whether every file is there in its size.
@@ -120,7 +121,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         filled(folder.path());
         let stamp = Stamp::read(folder.path()).unwrap();
-        assert!(stamp.fits(&catalogue()[0]) && stamp.sizes_hold(folder.path()) && stamp.has_cuda());
+        assert!(
+            stamp.fits(&catalogue()[0]) && stamp.sizes_hold(folder.path()) && stamp.has_cuda(&catalogue()[0])
+        );
         assert!(stamp.damaged(folder.path(), |_| {}).is_empty());
         assert_eq!(stamp.bytes(), 3);
     }
@@ -150,6 +153,13 @@ mod tests {
         std::fs::write(folder.path().join("lib/a.so"), b"abd").unwrap();
         assert!(stamp.sizes_hold(folder.path()));
         assert_eq!(stamp.damaged(folder.path(), |_| {}), ["lib/a.so"]);
+    }
+
+    #[test]
+    fn only_a_bundle_with_cuda_libraries_can_lack_them() {
+        let [libtorch, litert] = [&catalogue()[0], &catalogue()[1]];
+        assert!(!Stamp::new(libtorch, false, Vec::new()).has_cuda(libtorch));
+        assert!(Stamp::new(litert, false, Vec::new()).has_cuda(litert));
     }
 
     #[test]
