@@ -6,7 +6,7 @@ use openh264::OpenH264API;
 use openh264::Timestamp;
 use openh264::encoder::{
     BitRate, Complexity, Encoder, EncoderConfig, FrameRate as EncoderRate, FrameType, IntraFramePeriod,
-    QpRange, RateControlMode, UsageType, VuiConfig,
+    QpRange, RateControlMode, VuiConfig,
 };
 use openh264::formats::YUVSlices;
 
@@ -38,7 +38,6 @@ impl H264Encoder {
     pub fn new(path: &Path, rate: FrameRate, quality: Quality) -> Result<Self> {
         let key_period = (rate.as_f64() * SECONDS_BETWEEN_KEY_FRAMES).round().max(1.0) as u32;
         let config = EncoderConfig::new()
-            .usage_type(UsageType::CameraVideoNonRealTime)
             .complexity(Complexity::High)
             .max_frame_rate(EncoderRate::from_hz(rate.as_f64() as f32))
             .skip_frames(false)
