@@ -1,45 +1,154 @@
-//! Draws a contact sheet. (first version: raw inputs)
-use image::RgbImage;
-use ndarray::{Array2, Array3, Axis};
-use orator_body::{KeypointTrack, Layout, Portrait};
-use orator_media::{FrameRate, Picture};
-use orator_render::{Renderer, WarpRenderer};
+//! Contact sheet of the warp renderer: `warp_sheet PICTURE OUT.png [VIDEO]`.
+//!
+//! Without a video: the portrait unmoved, with moved arms, head and mouth. With one: for twelve moments of the
+//! video its own frame above the portrait drawn in that pose (both cut square about the person of the first frame).
+//! A square picture is taken as it is; another is cut by the same rule.
 
-fn read_track(path: &str, size: (u32, u32)) -> KeypointTrack {
-    let bytes = std::fs::read(path).unwrap();
-    let v: Vec<f32> = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-    let n = v.len() / 399;
-    let p = Array3::from_shape_fn((n, 133, 2), |(f, i, c)| v[f * 399 + i * 3 + c]);
-    let c = Array2::from_shape_fn((n, 133), |(f, i)| v[f * 399 + i * 3 + 2].clamp(0.0, 1.0));
-    KeypointTrack::new(Layout::WholeBody133, FrameRate::new(25, 1).unwrap(), size, p, c).unwrap()
+use ndarray::{Array1, Array2, Axis};
+use orator_body::crop::CropConfig;
+use orator_body::{Fit, Portrait, SquareCrop};
+use orator_media::video_in::{VideoReadOptions, VideoReader};
+use orator_media::{Limits, Picture};
+use orator_perceive::Perceiver;
+use orator_render::{Renderer, WarpRenderer};
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+const SIDE: usize = 256;
+const COLUMNS: usize = 6;
+
+type Pose = (Array2<f32>, Array1<f32>);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (picture, out) = match arguments.as_slice() {
+        [picture, out] | [picture, out, _] => (picture, out),
+        _ => return Err("usage: warp_sheet PICTURE OUT.png [VIDEO]".into()),
+    };
+    let mut perceiver = Perceiver::load()?;
+    let picture = orator_media::picture::read(Path::new(picture), &Limits::default())?;
+    let picture = choose(&mut perceiver, picture.clone())?.picture(&picture)?;
+    let (portrait, remarks) = perceiver.portrait(picture)?;
+    remarks.iter().for_each(|remark| println!("{remark}"));
+
+    let started = Instant::now();
+    let mut scene = WarpRenderer.prepare(&portrait)?;
+    println!("prepared in {:.2} s", started.elapsed().as_secs_f32());
+    let mut frames = Vec::new();
+    if let Some(video) = arguments.get(2) {
+        let driving = drive(&mut perceiver, Path::new(video))?;
+        let started = Instant::now();
+        let mut drawn = Vec::new();
+        for (_, (points, confidence)) in &driving {
+            drawn.push(scene.render(points.view(), confidence.view())?);
+        }
+        println!("{:.1} frames/s", driving.len() as f32 / started.elapsed().as_secs_f32());
+        let step = (driving.len() / 12).max(1);
+        let moments: Vec<usize> = (0..driving.len()).step_by(step).take(12).collect();
+        for row in moments.chunks(COLUMNS) {
+            frames.extend(row.iter().map(|&i| driving[i].0.clone()));
+            frames.extend(row.iter().map(|&i| drawn[i].clone()));
+        }
+    } else {
+        for (points, confidence) in exercises(&portrait) {
+            frames.push(scene.render(points.view(), confidence.view())?);
+        }
+    }
+    sheet(&frames)?.write_png(Path::new(out))?;
+    Ok(())
 }
 
-fn main() {
-    let a: Vec<String> = std::env::args().collect();
-    let (name, driving, out) = (&a[1], &a[2], &a[3]);
-    let img = image::open(format!("{name}.png")).unwrap().to_rgb8();
-    let mask = image::open(format!("{name}_mask.png")).unwrap().to_luma8();
-    let (w, h) = img.dimensions();
-    let portrait = Portrait {
-        picture: Picture::from_rgb(w as usize, h as usize, img.into_raw()).unwrap(),
-        keypoints: read_track(&format!("{name}.kp"), (w, h)),
-        person_mask: mask.into_raw(),
-    };
-    let t = std::time::Instant::now();
-    let mut scene = WarpRenderer.prepare(&portrait).unwrap();
-    println!("prepare {:?}", t.elapsed());
-    let track = read_track(driving, (w, h));
-    let t = std::time::Instant::now();
+/// The square about the person of one picture, scaled to [`SIDE`].
+fn choose(perceiver: &mut Perceiver, picture: Picture) -> Result<SquareCrop, Box<dyn Error>> {
+    let keypoints = perceiver.portrait(picture)?.0.keypoints;
+    let size = keypoints.size();
+    Ok(SquareCrop::choose(size, Some(&keypoints), Fit::Crop, SIDE as u32, &CropConfig::default())?)
+}
+
+/// The frames of a video and their poses, both in the crop of the first frame.
+fn drive(perceiver: &mut Perceiver, path: &Path) -> Result<Vec<(Picture, Pose)>, Box<dyn Error>> {
     let mut frames = Vec::new();
-    for f in 0..track.frames() {
-        frames.push(
-            scene
-                .render(track.points().index_axis(Axis(0), f), track.confidence().index_axis(Axis(0), f))
-                .unwrap(),
-        );
+    let open = || VideoReader::open(path, &VideoReadOptions::at_motion_rate());
+    let Some(first) = open()?.next().transpose()? else { return Ok(frames) };
+    let crop = choose(perceiver, first)?;
+    let mut tracker = perceiver.tracker();
+    for picture in open()?.take(222) {
+        let picture = picture?;
+        let Some(found) = tracker.next(&picture)? else { continue };
+        let mut points = found.points;
+        for mut point in points.axis_iter_mut(Axis(0)) {
+            let [x, y] = crop.to_crop([point[0], point[1]]);
+            point[0] = x;
+            point[1] = y;
+        }
+        frames.push((crop.picture(&picture)?, (points, found.confidence)));
     }
-    println!("{:.1} frames/s", track.frames() as f64 / t.elapsed().as_secs_f64());
-    for (f, p) in frames.into_iter().enumerate() {
-        RgbImage::from_raw(w, h, p.into_rgb()).unwrap().save(format!("{out}/{f:04}.png")).unwrap();
+    Ok(frames)
+}
+
+/// The portrait's pose unmoved and in some made-up motions.
+fn exercises(portrait: &Portrait) -> Vec<Pose> {
+    let still = portrait.keypoints.points().index_axis(Axis(0), 0).to_owned();
+    let confidence = portrait.keypoints.confidence().index_axis(Axis(0), 0).to_owned();
+    let unit = SIDE as f32 / 512.0;
+    let mut poses = vec![(still.clone(), confidence.clone())];
+    let arms: [[(f32, f32); 2]; 6] = [
+        [(60.0, -60.0), (-60.0, -60.0)],
+        [(-60.0, 0.0), (60.0, 0.0)],
+        [(60.0, 60.0), (-60.0, 60.0)],
+        [(0.0, -100.0), (0.0, -100.0)],
+        [(-100.0, -40.0), (100.0, -40.0)],
+        [(30.0, -150.0), (0.0, 0.0)],
+    ];
+    for shifts in arms {
+        let mut points = still.clone();
+        for (side, (x, y)) in shifts.into_iter().enumerate() {
+            let hand = if side == 0 { 91..112 } else { 112..133 };
+            for i in hand.chain([9 + side]) {
+                points[[i, 0]] += x * unit;
+                points[[i, 1]] += y * unit;
+            }
+            points[[7 + side, 0]] += 0.4 * x * unit;
+            points[[7 + side, 1]] += 0.4 * y * unit;
+        }
+        poses.push((points, confidence.clone()));
     }
+    let mouth = (still[[77, 0]] - still[[71, 0]]).abs();
+    for open in [0.12, 0.25, 0.45] {
+        let mut points = still.clone();
+        for i in [78, 79, 80, 81, 82, 88, 89, 90] {
+            points[[i, 1]] += open * mouth;
+        }
+        for (k, i) in (27..36).enumerate() {
+            points[[i, 1]] += open * mouth * 0.8 * (1.0 - (k as f32 - 4.0).abs() / 6.0);
+        }
+        poses.push((points, confidence.clone()));
+    }
+    for angle in [-0.15f32, 0.15] {
+        let mut points = still.clone();
+        let (x, y) = ((still[[5, 0]] + still[[6, 0]]) / 2.0, (still[[5, 1]] + still[[6, 1]]) / 2.0);
+        for i in (0..5).chain(23..91) {
+            let (dx, dy) = (still[[i, 0]] - x, still[[i, 1]] - y);
+            points[[i, 0]] = x + dx * angle.cos() - dy * angle.sin();
+            points[[i, 1]] = y + dx * angle.sin() + dy * angle.cos();
+        }
+        poses.push((points, confidence.clone()));
+    }
+    poses
+}
+
+/// All frames side by side.
+fn sheet(frames: &[Picture]) -> Result<Picture, Box<dyn Error>> {
+    let rows = frames.len().div_ceil(COLUMNS);
+    let width = COLUMNS * SIDE;
+    let mut rgb = vec![0; width * rows * SIDE * 3];
+    for (index, frame) in frames.iter().enumerate() {
+        let (left, top) = (index % COLUMNS * SIDE, index / COLUMNS * SIDE);
+        for (y, row) in frame.rgb().chunks_exact(SIDE * 3).enumerate() {
+            let start = ((top + y) * width + left) * 3;
+            rgb[start..start + SIDE * 3].copy_from_slice(row);
+        }
+    }
+    Ok(Picture::from_rgb(width, rows * SIDE, rgb)?)
 }

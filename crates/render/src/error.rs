@@ -14,3 +14,19 @@ pub enum RenderError {
     #[error("{0}")]
     Motion(String),
 }
+
+impl RenderError {
+    /// What to do next, in plain words.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Portrait(_) => {
+                "Use a picture of 256x256 pixels or more with one person in it, prepared by Orator itself."
+                    .into()
+            }
+            Self::Motion(_) => {
+                "Make the motion again; the renderer needs finite points in the 133-point layout.".into()
+            }
+        })
+    }
+}

@@ -23,6 +23,9 @@ const COLOUR_CONTRAST: f32 = 0.07;
 /// Coverage by what is in front below which a pixel of the portrait is taken as it is.
 const COVERED: f32 = 0.02;
 
+/// A pixel beside a hand that differs more from the torso's own colour is the hand's shadow or rim.
+const GHOST: f32 = 0.12;
+
 /// Cuts; `mask` is the person's, 0..=1.
 pub(crate) fn cut(source: &Source<'_>, mask: &[f32]) -> Cut {
     let size = source.size;
@@ -108,6 +111,8 @@ struct Settled {
     own: Vec<[f32; 3]>,
     /// 0..=1: how little a pixel is explained as a mixture of the part's colour and what is behind.
     detail: Vec<f32>,
+    /// Near what is in front.
+    shaded: Vec<bool>,
 }
 
 /// Opacity and colour of one layer over the `stack` of those behind it.
@@ -126,8 +131,11 @@ fn settle(
     let reach = |i: usize| outside[i] <= band;
 
     let sure_depth = (0.5 * band).max(1.0);
+    // Shadows and blurred rims of what is in front lie around it, too.
+    let shade = distance_to(size, |i| hidden[i]);
+    let clear = if claim.part == Part::Torso { 1.5 * band } else { 0.0 };
     let mut sure: Vec<bool> =
-        (0..size.area()).map(|i| !hidden[i] && share[i] > 0.95 && inside[i] > sure_depth).collect();
+        (0..size.area()).map(|i| shade[i] > clear && share[i] > 0.95 && inside[i] > sure_depth).collect();
     if sure.iter().filter(|&&s| s).count() < 12 {
         sure = (0..size.area()).map(|i| !hidden[i] && share[i] > 0.7).collect();
     }
@@ -180,7 +188,7 @@ fn settle(
             };
         }
     }
-    Settled { seen, made_up, own, detail }
+    Settled { seen, made_up, own, detail, shaded: hidden.to_vec() }
 }
 
 impl Settled {
@@ -202,7 +210,11 @@ impl Settled {
                 if a < 1.0 / 255.0 {
                     return [0.0; 4];
                 }
-                if hidden[i] {
+                // Around what is in front its shadow would stay behind like a ghost.
+                let ghost = claim.part == Part::Torso
+                    && self.shaded[i]
+                    && (0..3).any(|c| (source.colours[i][c] - own[c]).abs() > GHOST);
+                if hidden[i] || ghost {
                     return [own[0] * a, own[1] * a, own[2] * a, a];
                 }
                 let tolerance = COLOUR_TOLERANCE + smoothstep(0.6, 0.95, claim.share[i]) + self.detail[i];

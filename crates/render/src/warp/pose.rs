@@ -44,7 +44,8 @@ impl Pose {
             Self { points: [Point::default(); layout::WHOLE_BODY], seen: [false; layout::WHOLE_BODY] };
         for (i, row) in points.outer_iter().enumerate() {
             // Points thousands of pixels away only cost precision.
-            pose.points[i] = Point::new(row[0].clamp(-1e5, 1e5), row[1].clamp(-1e5, 1e5));
+            // From pixel edges to pixel centres: here 0 is the middle of the first pixel.
+            pose.points[i] = Point::new(row[0].clamp(-1e5, 1e5) - 0.5, row[1].clamp(-1e5, 1e5) - 0.5);
             pose.seen[i] = confidence[i] >= SEEN;
         }
         Ok(pose)
