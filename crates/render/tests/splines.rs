@@ -1,5 +1,7 @@
 //! Thin-plate splines: the properties METHODS.md 2.6 demands, and parity with the released formula.
 
+#![allow(clippy::unwrap_used)]
+
 use orator_render::{Tps, TpsForm};
 use proptest::prelude::*;
 use safetensors::SafeTensors;

@@ -1,5 +1,7 @@
 //! The warp renderer on a drawn person: identity, motion, missing parts, threads.
 
+#![allow(clippy::unwrap_used)]
+
 use ndarray::{Array1, Array2, Array3};
 use orator_body::{KeypointTrack, Layout, Portrait};
 use orator_media::{FrameRate, Picture};

@@ -68,7 +68,10 @@ pub(crate) fn cut(source: &Source<'_>, mask: &[f32]) -> Cut {
     }
     let mut stack = background.clone();
     let mut layers = Vec::new();
-    for ((claim, layer), hidden) in claims.iter().zip(&settled).zip(&hidden) {
+    for ((claim, layer), hidden) in claims.iter().zip(&mut settled).zip(&hidden) {
+        if claim.part == Part::Torso {
+            layer.join(source, claim, hidden);
+        }
         let pixels = layer.pixels(source, claim, hidden, &stack);
         lay(&mut stack, &pixels);
         if let Some(layer) = Layer::cut(size, &pixels) {
@@ -111,8 +114,8 @@ struct Settled {
     own: Vec<[f32; 3]>,
     /// 0..=1: how little a pixel is explained as a mixture of the part's colour and what is behind.
     detail: Vec<f32>,
-    /// Near what is in front.
-    shaded: Vec<bool>,
+    /// Beside what is in front: its shadow and rim, which would stay behind like a ghost.
+    ghosts: Vec<bool>,
 }
 
 /// Opacity and colour of one layer over the `stack` of those behind it.
@@ -175,6 +178,8 @@ fn settle(
             opacity + *detail * (needed.min(1.0) - opacity).max(0.0)
         })
         .collect();
+    let differs = |i: usize| (0..3).any(|c| (source.colours[i][c] - own[i][c]).abs() > GHOST);
+    let ghosts = (0..size.area()).map(|i| claim.part == Part::Torso && hidden[i] && differs(i)).collect();
     let mut made_up = vec![0.0; size.area()];
     if hidden.iter().any(|&h| h) {
         let visible: Vec<bool> = hidden.iter().map(|&h| !h).collect();
@@ -188,10 +193,24 @@ fn settle(
             };
         }
     }
-    Settled { seen, made_up, own, detail, shaded: hidden.to_vec() }
+    Settled { seen, made_up, own, detail, ghosts }
 }
 
 impl Settled {
+    /// Makes what is hidden up anew from all that is visible, so that the two meet without a seam.
+    fn join(&mut self, source: &Source<'_>, claim: &Claim, hidden: &[bool]) {
+        let known: Vec<bool> =
+            (0..source.size.area()).map(|i| !hidden[i] && !self.ghosts[i] && claim.share[i] > 0.95).collect();
+        let mut own = source.colours.to_vec();
+        let needed = |i: usize| (hidden[i] || self.ghosts[i]) && claim.shape[i] > 0.0;
+        fill_smoothly(&mut own, source.size, &known, needed);
+        for (i, colour) in own.into_iter().enumerate() {
+            if hidden[i] || self.ghosts[i] {
+                self.own[i] = colour;
+            }
+        }
+    }
+
     fn opacity(&self, i: usize, hidden: bool) -> f32 {
         if hidden { self.made_up[i] } else { self.seen[i] }
     }
@@ -210,11 +229,7 @@ impl Settled {
                 if a < 1.0 / 255.0 {
                     return [0.0; 4];
                 }
-                // Around what is in front its shadow would stay behind like a ghost.
-                let ghost = claim.part == Part::Torso
-                    && self.shaded[i]
-                    && (0..3).any(|c| (source.colours[i][c] - own[c]).abs() > GHOST);
-                if hidden[i] || ghost {
+                if hidden[i] || self.ghosts[i] {
                     return [own[0] * a, own[1] * a, own[2] * a, a];
                 }
                 let tolerance = COLOUR_TOLERANCE + smoothstep(0.6, 0.95, claim.share[i]) + self.detail[i];
