@@ -71,7 +71,11 @@ impl MediaError {
                 std::io::ErrorKind::PermissionDenied => {
                     Some("choose a folder you may write to, or change the file's permissions".into())
                 }
-                std::io::ErrorKind::StorageFull => {
+                std::io::ErrorKind::IsADirectory => Some("give the name of a file, not of a folder".into()),
+                std::io::ErrorKind::Interrupted => {
+                    Some("start it again; nothing was left half-written".into())
+                }
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
                     Some("free some space or write to another disk; nothing was left half-written".into())
                 }
                 _ => None,

@@ -176,3 +176,105 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     output.write_all(bytes).map_err(|error| output.error(error))?;
     output.persist()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_name_appears_when_the_file_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.mp4");
+        fs::write(&path, "old").unwrap();
+        let mut output = OutputFile::create(&path).unwrap();
+        output.write_all(b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        let temporary = output.temporary_path().file_name().unwrap().to_string_lossy().into_owned();
+        assert!(temporary.starts_with("out.partial-") && temporary.ends_with(".mp4"), "{temporary}");
+        output.persist().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(folder.path()), ["out.mp4"]);
+    }
+
+    #[test]
+    fn what_is_dropped_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut output = OutputFile::create(&folder.path().join("out")).unwrap();
+        output.write_all(b"half").unwrap();
+        assert_eq!(names(folder.path()).len(), 1);
+        drop(output);
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn places_that_cannot_be_written_are_named_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let kind = |path: &Path| match OutputFile::create(path) {
+            Err(MediaError::Io { path: named, source }) => {
+                assert_eq!(named, path);
+                source.kind()
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(kind(&folder.path().join("missing/out.png")), ErrorKind::NotFound);
+        assert_eq!(kind(folder.path()), ErrorKind::IsADirectory);
+        let plain = folder.path().join("plain");
+        fs::write(&plain, "").unwrap();
+        assert!(matches!(kind(&plain.join("out.png")), ErrorKind::NotADirectory | ErrorKind::NotFound));
+        let mut permissions = fs::metadata(&plain).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&plain, permissions).unwrap();
+        assert_eq!(kind(&plain), ErrorKind::PermissionDenied);
+        assert_eq!(names(folder.path()), ["plain"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_unwritable_folder_a_device_and_a_link() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        assert!(OutputFile::create(Path::new("/dev/null")).is_err());
+
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("target");
+        fs::write(&target, "old").unwrap();
+        let link = folder.path().join("link");
+        symlink(&target, &link).unwrap();
+        write_whole(&link, b"new").unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+
+        let locked = folder.path().join("locked");
+        fs::create_dir(&locked).unwrap();
+        fs::set_permissions(&locked, fs::Permissions::from_mode(0o555)).unwrap();
+        if fs::write(locked.join("probe"), "").is_ok() {
+            eprintln!("skipped: this user may write everywhere");
+            return;
+        }
+        let error = OutputFile::create(&locked.join("out.png")).unwrap_err();
+        assert!(error.hint().unwrap().contains("folder"), "{error}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_told_with_the_final_name_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.wav");
+        let mut output = OutputFile::create(&path).unwrap();
+        output.file = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let source = output.write_all(b"anything").unwrap_err();
+        let error = output.error(source);
+        drop(output);
+        assert!(error.to_string().contains("out.wav"), "{error}");
+        assert!(error.hint().unwrap().contains("free some space"));
+        assert!(names(folder.path()).is_empty());
+    }
+}

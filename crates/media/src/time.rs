@@ -91,3 +91,72 @@ fn greatest_common_divisor(mut a: u32, mut b: u32) -> u32 {
     }
     a
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn rates_are_kept_in_lowest_terms() {
+        assert_eq!(FrameRate::new(50, 2), Some(FrameRate::MOTION));
+        assert_eq!(FrameRate::new(30_000, 1001).unwrap().to_string(), "30000/1001");
+        assert_eq!(FrameRate::MOTION.to_string(), "25");
+        assert_eq!(FrameRate::new(0, 1), None);
+        assert_eq!(FrameRate::new(1, 0), None);
+    }
+
+    #[test]
+    fn known_counts() {
+        assert_eq!(FrameRate::MOTION.frames_covering(16_000, 16_000), 25);
+        assert_eq!(FrameRate::MOTION.frames_covering(16_001, 16_000), 26);
+        assert_eq!(FrameRate::MOTION.frames_covering(0, 16_000), 0);
+        assert_eq!(FrameRate::MOTION.frames_covering(u64::MAX, 1), u64::MAX);
+        let ntsc = FrameRate::new(30_000, 1001).unwrap();
+        assert_eq!(ntsc.start_of_frame(30_000, 90_000), 1001 * 90_000);
+    }
+
+    #[test]
+    fn a_rate_is_stored_as_two_numbers_and_nonsense_is_refused() {
+        let text = serde_json::to_string(&FrameRate::MOTION).unwrap();
+        assert_eq!(text, "[25,1]");
+        assert_eq!(serde_json::from_str::<FrameRate>("[50,2]").unwrap(), FrameRate::MOTION);
+        assert!(serde_json::from_str::<FrameRate>("[25,0]").is_err());
+    }
+
+    fn any_rate() -> impl Strategy<Value = FrameRate> {
+        (1u32..200_000, 1u32..5_000).prop_map(|(n, d)| FrameRate::new(n, d).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn frames_cover_the_sound_by_less_than_one_frame(
+            rate in any_rate(), samples in 0u64..1_000_000_000, sample_rate in 1u32..200_000,
+        ) {
+            let frames = u128::from(rate.frames_covering(samples, sample_rate));
+            // Both lengths in units of 1 / (numerator · sample_rate) seconds.
+            let one_frame = u128::from(rate.denominator()) * u128::from(sample_rate);
+            let sound = u128::from(samples) * u128::from(rate.numerator());
+            prop_assert!(frames * one_frame >= sound);
+            prop_assert!(frames * one_frame < sound + one_frame);
+        }
+
+        #[test]
+        fn starts_grow_and_do_not_drift(rate in any_rate(), index in 0u64..1_000_000, timescale in 1u32..100_000) {
+            let start = rate.start_of_frame(index, timescale);
+            prop_assert!(rate.start_of_frame(index + 1, timescale) >= start);
+            // Rounded down from the exact start, however many frames went before.
+            let exact = u128::from(index) * u128::from(rate.denominator()) * u128::from(timescale);
+            let ticks = u128::from(start) * u128::from(rate.numerator());
+            prop_assert!(ticks <= exact && exact < ticks + u128::from(rate.numerator()));
+        }
+
+        #[test]
+        fn a_whole_number_of_periods_starts_on_a_whole_second(rate in any_rate(), periods in 0u64..1_000) {
+            let frames = periods * u64::from(rate.numerator());
+            let seconds = periods * u64::from(rate.denominator());
+            prop_assert_eq!(rate.start_of_frame(frames, 1), seconds);
+            prop_assert_eq!(rate.frames_covering(seconds * 48_000, 48_000), frames);
+        }
+    }
+}

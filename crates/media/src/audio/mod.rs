@@ -1,9 +1,9 @@
 //! Recordings: one channel of samples and their rate; reading, resampling, cutting, writing them.
 
 mod decode;
+mod file_end;
 mod mp4_edits;
 mod notes;
-mod ogg_end;
 mod opus;
 mod outside_program;
 mod read;

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::decode::Collector;
+use crate::video_in::INSTALL_FFMPEG;
+use crate::video_in::programs::Programs;
 use crate::{MediaError, Result};
 
 /// Ends the program when reading stops early, by an error or by the length limit.
@@ -22,15 +24,21 @@ impl Drop for Running {
 /// Decodes the first sound track of `path` into `collector`. `what` says what could not be decoded
 /// here, for the error when the program is missing or fails too.
 pub(super) fn decode(path: &Path, what: &str, collector: &mut Collector) -> Result<()> {
+    decode_by(Programs::find(), path, what, collector)
+}
+
+fn decode_by(programs: Option<Programs>, path: &Path, what: &str, collector: &mut Collector) -> Result<()> {
     let unsupported = |hint: &str| MediaError::Unsupported {
         path: path.to_owned(),
         what: what.to_owned(),
         hint: hint.to_owned(),
     };
+    let missing = || unsupported(&format!("{INSTALL_FFMPEG}, or save the recording as WAV or FLAC"));
+    let Some(programs) = programs else { return Err(missing()) };
     // The prefix keeps names that look like options or addresses from being taken as such.
     let mut input = OsString::from("file:");
     input.push(path);
-    let child = Command::new("ffmpeg")
+    let child = Command::new(&programs.ffmpeg)
         .args(["-nostdin", "-v", "quiet", "-i"])
         .arg(input)
         .args(["-map", "0:a:0", "-c:a", "pcm_f32le", "-f", "wav", "-bitexact", "-"])
@@ -38,12 +46,8 @@ pub(super) fn decode(path: &Path, what: &str, collector: &mut Collector) -> Resu
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn();
-    let mut child = match child {
-        Ok(child) => Running(child),
-        Err(_) => {
-            return Err(unsupported("install the ffmpeg program, or save the recording as WAV or FLAC"));
-        }
-    };
+    let Ok(child) = child else { return Err(missing()) };
+    let mut child = Running(child);
     let Some(output) = child.0.stdout.take() else {
         return Err(unsupported("save the recording as WAV or FLAC"));
     };
@@ -116,5 +120,21 @@ fn read_samples(
         if filled < bytes.len() {
             return Ok(true);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Limits;
+
+    #[test]
+    fn without_the_program_the_error_says_what_to_install() {
+        let (path, limits) = (Path::new("speech.mka"), Limits::default());
+        let error =
+            decode_by(None, path, "its sound is AC-3", &mut Collector::new(path, &limits)).unwrap_err();
+        assert!(matches!(error, MediaError::Unsupported { .. }));
+        assert!(error.to_string().contains("speech.mka: its sound is AC-3"));
+        assert!(error.hint().unwrap().contains("ffmpeg"));
     }
 }

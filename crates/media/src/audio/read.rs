@@ -14,7 +14,7 @@ use symphonia::core::meta::MetadataOptions;
 
 use super::decode::Collector;
 use super::track::{Ending, TrackDecoder, decode_track};
-use super::{Audio, AudioNotes, mp4_edits, ogg_end, outside_program};
+use super::{Audio, AudioNotes, file_end, mp4_edits, outside_program};
 use crate::limits::in_words;
 use crate::{ContentKind, Limits, MediaError, Result};
 
@@ -49,8 +49,8 @@ pub fn read_with_notes(path: &Path, limits: &Limits) -> Result<(Audio, AudioNote
     file.by_ref().take(ContentKind::BYTES_NEEDED as u64).read_to_end(&mut start).map_err(io)?;
     let kind = ContentKind::of(&start);
     refuse_other_kinds(path, kind)?;
-    if kind == ContentKind::Ogg && !ogg_end::is_whole(&mut file).map_err(io)? {
-        return Err(damaged(path, "the recording is cut off: its last Ogg page is not whole"));
+    if let Some(missing) = file_end::missing(&mut file, kind).map_err(io)? {
+        return Err(damaged(path, format!("the recording is cut off: {missing}")));
     }
     let edits = if kind == ContentKind::Mp4 { mp4_edits::read(&mut file) } else { Vec::new() };
     file.seek(SeekFrom::Start(0)).map_err(io)?;
@@ -122,8 +122,7 @@ fn decode_file(
     };
     collector.notes_mut().container = format.format_info().short_name.into();
     let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
-    let Some(mut decoder) = parameters.and_then(|parameters| TrackDecoder::new(parameters, &track, kind))
-    else {
+    let Some(mut decoder) = parameters.and_then(|parameters| TrackDecoder::new(parameters, &track)) else {
         outside_program::decode(path, UNKNOWN_CODING, &mut collector)?;
         return collector.finish();
     };
@@ -167,7 +166,7 @@ fn decode_file(
                         format!("the recording is cut off after {}", in_words(seconds)),
                     ));
                 }
-                _ if early && frames == 0 => {
+                _ if frames == 0 && (early || missing.is_some()) => {
                     return Err(damaged(path, "the recording is cut off before its first sample"));
                 }
                 _ => {}
@@ -193,11 +192,13 @@ fn unreadable_container(
         }
         ContentKind::Unknown => Err(damaged(path, format!("is no recording: it holds {kind}"))),
         _ => match error {
-            DecodeError::Unsupported(_) if kind != ContentKind::Mp4 => outside_program::decode(
-                path,
-                &format!("holds {kind} of a sort that is not decoded here"),
-                collector,
-            ),
+            DecodeError::Unsupported(_) if !matches!(kind, ContentKind::Mp4 | ContentKind::Matroska) => {
+                outside_program::decode(
+                    path,
+                    &format!("holds {kind} of a sort that is not decoded here"),
+                    collector,
+                )
+            }
             DecodeError::IoError(error) if error.kind() != ErrorKind::UnexpectedEof => {
                 Err(damaged(path, format!("the file starts as {kind} but is damaged ({error})")))
             }

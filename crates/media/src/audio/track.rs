@@ -12,7 +12,7 @@ use symphonia::core::packet::Packet;
 use super::decode::Collector;
 use super::mp4_edits::Edits;
 use super::opus::{self, OpusDecoder, OpusHead};
-use crate::{ContentKind, MediaError, Result};
+use crate::{MediaError, Result};
 
 /// One of Symphonia's decoders, or libopus for Opus, which Symphonia has none for.
 pub(super) enum TrackDecoder {
@@ -20,10 +20,8 @@ pub(super) enum TrackDecoder {
     Opus {
         decoder: OpusDecoder,
         channels: usize,
-        /// Samples of run-up, where the container does not mark them in its packets.
+        /// Samples of run-up.
         pre_skip: u64,
-        /// Whether the container marks in its packets what is to be cut off.
-        is_marked: bool,
     },
 }
 
@@ -37,14 +35,13 @@ pub(super) enum Ending {
 
 impl TrackDecoder {
     /// `None` if nothing here decodes it.
-    pub fn new(parameters: &AudioCodecParameters, track: &Track, kind: ContentKind) -> Option<Self> {
+    pub fn new(parameters: &AudioCodecParameters, track: &Track) -> Option<Self> {
         if parameters.codec == CODEC_ID_OPUS {
             let head = OpusHead::parse(parameters.extra_data.as_deref()?)?;
             return Some(Self::Opus {
                 decoder: OpusDecoder::new(&head)?,
                 channels: usize::from(head.channels),
                 pre_skip: u64::from(head.pre_skip),
-                is_marked: kind == ContentKind::Ogg,
             });
         }
         // Without the encoder's tag an MP3 file's length is an estimate, and cutting to it loses sound.
@@ -66,7 +63,7 @@ impl TrackDecoder {
     /// Run-up that the decoder does not cut off itself, in samples.
     fn run_up(&self) -> u64 {
         match self {
-            Self::Opus { pre_skip, is_marked: false, .. } => *pre_skip,
+            Self::Opus { pre_skip, .. } => *pre_skip,
             _ => 0,
         }
     }
@@ -87,21 +84,16 @@ impl TrackDecoder {
                 collector.push(block, channels).map_err(Failure::Fatal)?;
                 Ok((block.len() / channels.max(1)) as u64)
             }
-            Self::Opus { decoder, channels, is_marked, .. } => {
+            Self::Opus { decoder, channels, .. } => {
                 let decoded = decoder
                     .decode(&packet.data)
                     .ok_or(Failure::Packet(DecodeError::DecodeError("opus: damaged packet")))?;
                 let frames = decoded.len() / *channels;
-                let (from, to) = if *is_marked {
-                    let start = (packet.trim_start.get() as usize).min(frames);
-                    (start, frames.saturating_sub(packet.trim_end.get() as usize).max(start))
-                } else {
-                    (0, frames)
-                };
+                // The last packet of an Ogg stream says how much of it is padding. The run-up at the
+                // start is not marked in the packets.
+                let kept = frames.saturating_sub(usize::try_from(packet.trim_end.get()).unwrap_or(0));
                 collector.set_rate(opus::RATE).map_err(Failure::Fatal)?;
-                collector
-                    .push(&decoded[from * *channels..to * *channels], *channels)
-                    .map_err(Failure::Fatal)?;
+                collector.push(&decoded[..kept * *channels], *channels).map_err(Failure::Fatal)?;
                 Ok(frames as u64)
             }
         }

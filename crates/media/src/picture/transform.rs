@@ -1,7 +1,8 @@
 //! Cropping, resizing and mirroring.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::{Picture, Rect};
 
@@ -104,18 +105,120 @@ impl Picture {
             return self.clone();
         }
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
-        let mut target = Image::new(width as u32, height as u32, PixelType::U8x3);
-        let resized = ImageRef::new(self.width() as u32, self.height() as u32, self.rgb(), PixelType::U8x3)
-            .map_err(|error| error.to_string())
-            .and_then(|source| {
-                Resizer::new().resize(&source, &mut target, &options).map_err(|error| error.to_string())
-            });
-        // It refuses only pixel kinds and buffer sizes that do not agree, and these do.
-        debug_assert!(resized.is_ok(), "{resized:?}");
-        Self { width, height, rgb: target.into_vec() }
+        let mut rgb = vec![0; width * height * 3];
+        // One pixel type named here instead of any at run time: the others need not be compiled.
+        let source =
+            TypedImageRef::<U8x3>::from_buffer(self.width() as u32, self.height() as u32, self.rgb());
+        let target = TypedImage::<U8x3>::from_buffer(width as u32, height as u32, &mut rgb);
+        if let (Ok(source), Ok(mut target)) = (source, target) {
+            let resized = Resizer::new().resize_typed(&source, &mut target, &options);
+            // It refuses only sizes that do not agree with their buffers, and these do.
+            debug_assert!(resized.is_ok(), "{resized:?}");
+        }
+        Self { width, height, rgb }
     }
 }
 
 fn rounded_quotient(numerator: u128, denominator: u128) -> u128 {
     (numerator + denominator / 2) / denominator
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Every pixel different: red counts columns, green rows.
+    fn counted(width: usize, height: usize) -> Picture {
+        let rgb = (0..height).flat_map(|y| (0..width).flat_map(move |x| [x as u8, y as u8, 7])).collect();
+        Picture::from_rgb(width, height, rgb).unwrap()
+    }
+
+    fn rect(x: f32, y: f32, width: f32, height: f32) -> Rect {
+        Rect { x, y, width, height }
+    }
+
+    #[test]
+    fn a_crop_reaches_outside() {
+        let crop = counted(10, 8).crop(rect(-2.0, 5.0, 14.0, 5.0), Fill::Edge);
+        assert_eq!((crop.width(), crop.height()), (14, 5));
+        assert_eq!(crop.pixel(0, 0), [0, 5, 7]);
+        assert_eq!(crop.pixel(2, 0), [0, 5, 7]);
+        assert_eq!(crop.pixel(5, 1), [3, 6, 7]);
+        assert_eq!(crop.pixel(13, 4), [9, 7, 7]);
+        let crop = counted(10, 8).crop(rect(-2.0, 5.0, 14.0, 5.0), Fill::Colour([1, 2, 3]));
+        assert_eq!(
+            [crop.pixel(1, 0), crop.pixel(2, 0), crop.pixel(12, 0), crop.pixel(5, 3)],
+            [[1, 2, 3], [0, 5, 7], [1, 2, 3], [1, 2, 3]]
+        );
+    }
+
+    #[test]
+    fn wild_rectangles_do_no_harm() {
+        let picture = counted(5, 4);
+        for wild in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -1e30, 1e30, 0.0] {
+            let _ = picture.crop(rect(wild, 0.0, 3.0, 3.0), Fill::Edge);
+            let _ = picture.crop(rect(0.0, wild, 3.0, 3.0), Fill::Colour([0; 3]));
+        }
+        let none = picture.crop(rect(0.0, 0.0, f32::NAN, -5.0), Fill::Edge);
+        assert_eq!((none.width(), none.height()), (1, 1));
+    }
+
+    #[test]
+    fn shrinking_keeps_the_mean_and_does_not_alias() {
+        // Columns alternate between black and white: anything that picks pixels shows stripes.
+        let rgb = (0..64).flat_map(|_| (0..64).flat_map(|x| [if x % 2 == 0 { 0 } else { 255 }; 3])).collect();
+        let stripes = Picture::from_rgb(64, 64, rgb).unwrap();
+        for small in [stripes.resize(16, 16), stripes.resize_bilinear(16, 16)] {
+            assert!(small.rgb().iter().all(|value| (110..=146).contains(value)), "{:?}", &small.rgb()[..12]);
+        }
+        let flat = Picture::filled(33, 21, [10, 200, 90]);
+        for other in [flat.resize(7, 90), flat.resize_bilinear(100, 3)] {
+            assert!(other.rgb().chunks(3).all(|pixel| pixel == [10, 200, 90]));
+        }
+    }
+
+    #[test]
+    fn the_edges_of_both_pictures_coincide() {
+        // A ramp stays the same ramp only if pixel centres are mapped at half-integers.
+        let rgb = (0..40).flat_map(|_| (0..100).flat_map(|x| [2 * x as u8 + 1; 3])).collect();
+        let small = Picture::from_rgb(100, 40, rgb).unwrap().resize_bilinear(50, 20);
+        for x in 3..47 {
+            assert_eq!(i16::from(small.pixel(x, 10)[0]), 4 * x as i16 + 2, "{x}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn crops_have_the_rounded_size_and_agree_with_the_picture(
+            (w, h) in (1usize..40, 1usize..40),
+            (x, y) in (-60f32..60.0, -60f32..60.0),
+            (cw, ch) in (0.6f32..50.0, 0.6f32..50.0),
+        ) {
+            let picture = counted(w, h);
+            let crop = picture.crop(rect(x, y, cw, ch), Fill::Edge);
+            prop_assert_eq!((crop.width(), crop.height()), (cw.round() as usize, ch.round() as usize));
+            for row in 0..crop.height() {
+                for column in 0..crop.width() {
+                    let source_x = (x.round() as i64 + column as i64).clamp(0, w as i64 - 1) as usize;
+                    let source_y = (y.round() as i64 + row as i64).clamp(0, h as i64 - 1) as usize;
+                    prop_assert_eq!(crop.pixel(column, row), picture.pixel(source_x, source_y));
+                }
+            }
+        }
+
+        #[test]
+        fn sizes_and_mirrors((w, h) in (1usize..50, 1usize..50), (to_w, to_h) in (1usize..80, 1usize..80)) {
+            let picture = counted(w, h);
+            let resized = picture.resize(to_w, to_h);
+            prop_assert_eq!((resized.width(), resized.height()), (to_w, to_h));
+            prop_assert_eq!(resized.rgb().len(), to_w * to_h * 3);
+            let fitted = picture.resize_to_fit(to_w, to_h);
+            prop_assert!(fitted.width() <= to_w && fitted.height() <= to_h);
+            prop_assert!(fitted.width() == to_w || fitted.height() == to_h);
+            let mirrored = picture.flip_horizontal();
+            prop_assert_eq!(mirrored.pixel(0, 0), picture.pixel(w - 1, 0));
+            prop_assert!(mirrored.flip_horizontal() == picture);
+        }
+    }
 }

@@ -42,9 +42,11 @@ impl Picture {
     /// What `target` fails with.
     pub fn encode_png(&self, target: &mut dyn Write) -> io::Result<()> {
         let (width, height) = (self.width() as u32, self.height() as u32);
-        PngEncoder::new_with_quality(target, CompressionType::Default, FilterType::Adaptive)
-            .write_image(self.rgb(), width, height, ExtendedColorType::Rgb8)
-            .map_err(as_io_error)
+        let mut target = Remembering { target, failure: None };
+        let written =
+            PngEncoder::new_with_quality(&mut target, CompressionType::Default, FilterType::Adaptive)
+                .write_image(self.rgb(), width, height, ExtendedColorType::Rgb8);
+        target.outcome(written)
     }
 
     /// Encodes a JPEG file of `quality` 1 to 100 (clamped) into `target`.
@@ -53,9 +55,14 @@ impl Picture {
     /// What `target` fails with.
     pub fn encode_jpeg(&self, target: &mut dyn Write, quality: u8) -> io::Result<()> {
         let (width, height) = (self.width() as u32, self.height() as u32);
-        JpegEncoder::new_with_quality(target, quality.clamp(1, 100))
-            .write_image(self.rgb(), width, height, ExtendedColorType::Rgb8)
-            .map_err(as_io_error)
+        let mut target = Remembering { target, failure: None };
+        let written = JpegEncoder::new_with_quality(&mut target, quality.clamp(1, 100)).write_image(
+            self.rgb(),
+            width,
+            height,
+            ExtendedColorType::Rgb8,
+        );
+        target.outcome(written)
     }
 
     fn write_through(
@@ -72,9 +79,39 @@ impl Picture {
     }
 }
 
-fn as_io_error(error: ImageError) -> io::Error {
-    match error {
-        ImageError::IoError(error) => error,
-        error => io::Error::other(error),
+/// Keeps the system's own error, which the encoders wrap beyond recognition: a full disk has to be
+/// told from other failures.
+struct Remembering<'a> {
+    target: &'a mut dyn Write,
+    failure: Option<io::Error>,
+}
+
+impl Remembering<'_> {
+    fn outcome(self, written: std::result::Result<(), ImageError>) -> io::Result<()> {
+        match (self.failure, written) {
+            (Some(failure), _) => Err(failure),
+            (None, written) => written.map_err(io::Error::other),
+        }
+    }
+
+    fn remember<T>(&mut self, outcome: io::Result<T>) -> io::Result<T> {
+        outcome.map_err(|error| {
+            let kind = error.kind();
+            if kind != io::ErrorKind::Interrupted {
+                self.failure.get_or_insert(error);
+            }
+            kind.into()
+        })
+    }
+}
+
+impl Write for Remembering<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let outcome = self.target.write(bytes);
+        self.remember(outcome)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        let outcome = self.target.flush();
+        self.remember(outcome)
     }
 }
