@@ -15,9 +15,14 @@ use crate::colour::ColourMatrix;
 use crate::{FrameRate, MediaError, Picture, Result};
 
 /// The finest and coarsest quantiser of [`Quality::Quantiser`].
-const QUANTISERS: std::ops::RangeInclusive<u8> = 10..=51;
+const QUANTISERS: std::ops::RangeInclusive<u8> = 12..=51;
+const NOMINAL_BIT_RATE: u32 = 2_000_000;
 /// A picture that decodes on its own comes every so many seconds, for seeking.
 const SECONDS_BETWEEN_KEY_FRAMES: f64 = 2.0;
+
+/// `ENCODER_OPTION_TRACE_LEVEL` and `WELS_LOG_QUIET` of OpenH264's interface.
+const TRACE_LEVEL: i32 = 25;
+const QUIET: i32 = 0;
 
 const SEQUENCE_PARAMETERS: u8 = 7;
 const PICTURE_PARAMETERS: u8 = 8;
@@ -51,19 +56,28 @@ impl H264Encoder {
             .vui(VuiConfig::bt709());
         let config = match quality {
             Quality::Quantiser(quantiser) if QUANTISERS.contains(&quantiser) => {
-                config.rate_control_mode(RateControlMode::Off).qp(QpRange::new(quantiser, quantiser))
+                // Without rate control OpenH264 knows one quantiser only; with it, a range of one
+                // leaves nothing to control, whatever the bit rate (which still raises the level).
+                config
+                    .rate_control_mode(RateControlMode::Quality)
+                    .bitrate(BitRate::from_bps(NOMINAL_BIT_RATE))
+                    .qp(QpRange::new(quantiser, quantiser))
             }
             Quality::BitsPerSecond(bits) if bits >= 10_000 => {
                 config.rate_control_mode(RateControlMode::Bitrate).bitrate(BitRate::from_bps(bits))
             }
             _ => {
                 return Err(MediaError::Argument(format!(
-                    "{quality:?} is no video quality: the quantiser goes from 10 to 51, the bit rate from 10000 on"
+                    "{quality:?} is no video quality: the quantiser goes from 12 to 51, the bit rate from 10000 on"
                 )));
             }
         };
-        let encoder = Encoder::with_api_config(OpenH264API::from_source(), config)
+        let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), config)
             .map_err(|error| failure(path, &error.to_string()))?;
+        let mut quiet = QUIET;
+        // SAFETY: the option takes a pointer to one int, which OpenH264 copies; it may be set
+        // before the encoder is initialised. Without it, advice is printed to the error output.
+        unsafe { encoder.raw_api().set_option(TRACE_LEVEL, (&raw mut quiet).cast()) };
         Ok(Self {
             path: path.to_owned(),
             encoder,

@@ -53,7 +53,7 @@ pub enum AudioCodec {
 /// How well the pictures are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quality {
-    /// The same fineness throughout: H.264's quantiser, 10 (finest) to 51 (coarsest).
+    /// The same fineness throughout: H.264's quantiser, 12 (finest) to 51 (coarsest).
     Quantiser(u8),
     /// About this many bits per second.
     BitsPerSecond(u32),
