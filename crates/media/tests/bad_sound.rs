@@ -1,4 +1,5 @@
 //! Recordings that cannot be read: each gets an error that names the file and the cause, at once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod inputs;
 

@@ -2,6 +2,7 @@
 //!
 //! The fixtures are 48 × 32 grey pictures with a red, green, blue and white corner (from the upper left,
 //! row by row), turned by the inverse of what their EXIF orientation says.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod inputs;
 

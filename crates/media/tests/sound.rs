@@ -2,6 +2,7 @@
 //!
 //! The fixtures hold one second with two short pulses of a 1 kHz tone, on the left at 0.2 s (0.8 high)
 //! and on the right at 0.7 s (0.4 high), made by formula and encoded with ffmpeg.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod inputs;
 

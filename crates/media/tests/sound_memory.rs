@@ -1,5 +1,6 @@
 //! Five minutes of stereo take the memory of the mono samples and little more. Alone in this program,
 //! because the peak is that of the whole process.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 #![cfg(target_os = "linux")]
 
 mod inputs;

@@ -1,5 +1,6 @@
 //! Agreement with another good resampler (soxr HQ, case 07d of the shared fixtures, which may not be
 //! copied: skipped where the shared folder is absent).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 use std::path::{Path, PathBuf};
 

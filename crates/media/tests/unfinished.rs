@@ -1,5 +1,6 @@
 //! Ctrl-C in the middle: every unfinished file of the process can be deleted at once. Alone in this
 //! program, because the list is one for the whole process.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 use std::io::Write;
 
