@@ -4,8 +4,8 @@
 fn main() {
     println!("cargo:rerun-if-env-changed=CARGO_FEATURE_CUDA");
     if std::env::var_os("CARGO_FEATURE_CUDA").is_some() {
-        println!("cargo:rustc-link-arg=-Wl,--no-as-needed,--allow-shlib-undefined");
-        println!("cargo:rustc-link-lib=dylib:+verbatim=libtorch_cuda.so");
-        println!("cargo:rustc-link-lib=dylib:+verbatim=libc10_cuda.so");
+        println!(
+            "cargo:rustc-link-arg=-Wl,--push-state,--no-as-needed,-l:libtorch_cuda.so,-l:libc10_cuda.so,--pop-state,--allow-shlib-undefined"
+        );
     }
 }

@@ -25,9 +25,11 @@ impl ResidualStack {
                 let exponent = if reverse { depth - 1 - i } else { i };
                 let at = path / i;
                 let dilation = growth.pow(u32::try_from(exponent).unwrap_or(0));
+                // Each block begins as "no change", else the stack's output grows with its depth.
+                let config = nn::ConvConfig { ws_init: nn::Init::Const(0.0), ..Default::default() };
                 (
                     same_convolution(&at / "dilated", width, width, 3, dilation),
-                    same_convolution(&at / "pointwise", width, width, 1, 1),
+                    nn::conv1d(&at / "pointwise", width, width, 1, config),
                 )
             })
             .collect();
