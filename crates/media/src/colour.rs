@@ -73,7 +73,7 @@ impl ColourMatrix {
 
     /// Fills `planes` (Y, then U, then V, tightly packed) from `rgb`; chroma is the mean of 2×2
     /// pixels. `width` and `height` are even.
-    pub fn from_rgb(self, rgb: &[u8], width: usize, height: usize, planes: &mut [u8]) {
+    pub fn to_planes(self, rgb: &[u8], width: usize, height: usize, planes: &mut [u8]) {
         let (offset, luma, chroma) = self.range();
         let fixed = |value: f32| (value * (1 << SCALE_BITS) as f32).round() as i32;
         let green = 1.0 - self.red - self.blue;
@@ -127,7 +127,7 @@ mod tests {
     fn round_trip(matrix: ColourMatrix, colour: [u8; 3]) -> [u8; 3] {
         let rgb = colour.repeat(4);
         let mut planes = [0u8; 6];
-        matrix.from_rgb(&rgb, 2, 2, &mut planes);
+        matrix.to_planes(&rgb, 2, 2, &mut planes);
         let mut back = [0u8; 12];
         let split =
             Planes { y: &planes[..4], u: &planes[4..5], v: &planes[5..], y_stride: 2, chroma_stride: 1 };
@@ -138,17 +138,17 @@ mod tests {
     #[test]
     fn known_colours_have_the_published_codes() {
         let mut planes = [0u8; 6];
-        ColourMatrix::BT709.from_rgb(&[255; 12], 2, 2, &mut planes);
+        ColourMatrix::BT709.to_planes(&[255; 12], 2, 2, &mut planes);
         assert_eq!((planes[0], planes[4], planes[5]), (235, 128, 128));
-        ColourMatrix::BT709.from_rgb(&[255, 0, 0].repeat(4), 2, 2, &mut planes);
+        ColourMatrix::BT709.to_planes(&[255, 0, 0].repeat(4), 2, 2, &mut planes);
         assert_eq!((planes[0], planes[4], planes[5]), (63, 102, 240));
-        ColourMatrix::from_code(6, false).from_rgb(&[0, 0, 255].repeat(4), 2, 2, &mut planes);
+        ColourMatrix::from_code(6, false).to_planes(&[0, 0, 255].repeat(4), 2, 2, &mut planes);
         assert_eq!((planes[0], planes[4], planes[5]), (41, 240, 110));
     }
 
     proptest! {
         #[test]
-        fn one_colour_survives_within_two_levels(
+        fn one_colour_survives_within_three_levels(
             colour in any::<[u8; 3]>(),
             code in prop::sample::select(vec![1u8, 2, 5, 6, 7, 9]),
             full in any::<bool>(),

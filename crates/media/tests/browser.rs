@@ -1,4 +1,5 @@
 //! What we write plays in a browser: headless Chromium loads it, plays it, and looks at a pixel.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,5 @@
 //! Reading videos: both ways against each other, against ffmpeg itself, and on bad input.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Writing videos: sound and picture in step, whole or nothing, honest about their origin.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
 
 mod support;
 

@@ -94,7 +94,7 @@ impl H264Encoder {
     pub fn encode(&mut self, picture: &Picture, coded: &mut Vec<u8>) -> Result<bool> {
         let (width, height) = (picture.width(), picture.height());
         self.planes.resize(width * height * 3 / 2, 0);
-        ColourMatrix::BT709.from_rgb(picture.rgb(), width, height, &mut self.planes);
+        ColourMatrix::BT709.to_planes(picture.rgb(), width, height, &mut self.planes);
         let (y, chroma) = self.planes.split_at(width * height);
         let (u, v) = chroma.split_at(chroma.len() / 2);
         let source = YUVSlices::new((y, u, v), (width, height), (width, width / 2, width / 2));
