@@ -1,0 +1,75 @@
+//! Arguments that several commands share: how the video looks and sounds.
+
+use clap::{Args, ValueEnum};
+use orator_studio::{AudioCodec, DEFAULT_LABEL, Fit, RendererKind};
+
+/// How the video looks and sounds.
+#[derive(Args)]
+pub struct Look {
+    /// Side of the square video in pixels
+    #[arg(long, value_name = "256|512", default_value_t = 256)]
+    pub size: u32,
+    /// How a picture that is not square becomes square: a square around the person, or all of it with bars
+    #[arg(long, value_enum, default_value_t = FitName::Crop)]
+    pub fit: FitName,
+    /// What draws the motion
+    #[arg(long, value_enum, default_value_t = RendererName::Warp)]
+    pub renderer: RendererName,
+    /// Write a small visible text into the lower left corner
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, default_missing_value = DEFAULT_LABEL)]
+    pub label: Option<String>,
+    /// How the sound is coded; aac needs the ffmpeg program
+    #[arg(long, value_enum, default_value_t = CodecName::Opus)]
+    pub audio_codec: CodecName,
+}
+
+/// [`Fit`] on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum FitName {
+    /// A square around the person
+    Crop,
+    /// The whole picture, filled up
+    Pad,
+}
+
+impl From<FitName> for Fit {
+    fn from(name: FitName) -> Self {
+        match name {
+            FitName::Crop => Self::Crop,
+            FitName::Pad => Self::Pad,
+        }
+    }
+}
+
+/// [`RendererKind`] on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum RendererName {
+    /// Warps of the photo's own pixels, no training
+    Warp,
+}
+
+impl From<RendererName> for RendererKind {
+    fn from(name: RendererName) -> Self {
+        match name {
+            RendererName::Warp => Self::Warp,
+        }
+    }
+}
+
+/// [`AudioCodec`] on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum CodecName {
+    /// Built in
+    Opus,
+    /// Needs the ffmpeg program
+    Aac,
+}
+
+impl From<CodecName> for AudioCodec {
+    fn from(name: CodecName) -> Self {
+        match name {
+            CodecName::Opus => Self::Opus,
+            CodecName::Aac => Self::Aac,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The subcommands, one file each, thin: they turn arguments into a library call and show what it tells.
+
+pub mod animate;
+pub mod doctor;
+pub mod generate;
+pub mod inspect;
+pub mod look;
+pub mod models;
+pub mod train;

@@ -1,0 +1,117 @@
+//! `orator train`: the stages of a system's training.
+
+use crate::exit::Failure;
+use crate::screen::{Screen, in_words};
+use clap::{Args, Subcommand, ValueEnum};
+use orator_train::contextual::{Stage, train};
+use orator_train::{Event, TrainConfig};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Time between two lines of losses.
+const BETWEEN_LINES: Duration = Duration::from_secs(10);
+
+/// Arguments of `orator train`.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    system: System,
+}
+
+/// The systems that can be trained.
+#[derive(Subcommand)]
+enum System {
+    /// Motion by masked gesture tokens
+    Contextual(ContextualArguments),
+}
+
+/// Arguments of `orator train contextual`.
+#[derive(Args)]
+struct ContextualArguments {
+    /// Each stage needs those before it
+    #[arg(value_enum)]
+    stage: StageName,
+    /// The configuration, for example configs/contextual-small.yaml
+    #[arg(long, value_name = "FILE.yaml")]
+    config: PathBuf,
+    /// The folder that the configuration's clips lie in
+    #[arg(long, value_name = "FOLDER")]
+    corpus: PathBuf,
+    /// The folder for logs, states and weights; the same for all stages
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Go on where the stage was stopped
+    #[arg(long)]
+    resume: bool,
+}
+
+/// [`Stage`] on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+enum StageName {
+    /// Residual-VQ tokenizers of face and body
+    Tokenizer,
+    /// The mask generator
+    Generator,
+    /// The residual generator; writes the finished weights
+    Residual,
+}
+
+impl From<StageName> for Stage {
+    fn from(name: StageName) -> Self {
+        match name {
+            StageName::Tokenizer => Self::Tokenizer,
+            StageName::Generator => Self::Generator,
+            StageName::Residual => Self::Residual,
+        }
+    }
+}
+
+/// Carries it out.
+pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
+    let System::Contextual(arguments) = &arguments.system;
+    let config = TrainConfig::read(&arguments.config)?;
+    let device = orator_nn::choose_device();
+    let mut last_line = None;
+    train(
+        arguments.stage.into(),
+        &config,
+        &arguments.corpus,
+        &arguments.out,
+        arguments.resume,
+        device,
+        &mut |event| show(&event, &mut last_line, screen),
+    )?;
+    screen.end_bar();
+    Ok(())
+}
+
+fn show(event: &Event, last_line: &mut Option<Instant>, screen: &mut Screen) {
+    screen.json(event);
+    match event {
+        Event::Preparing { done, total, clip } => {
+            screen.progress("prepare", *done as u64, *total as u64, f64::NAN);
+            if done == total {
+                screen.end_bar();
+            } else {
+                screen.detail(&format!("clip {} of {total}: {clip}", done + 1));
+            }
+        }
+        Event::Step { stage, step, total, losses, seconds_left } => {
+            screen.progress(stage, *step, *total, *seconds_left);
+            if last_line.is_none_or(|last| last.elapsed() >= BETWEEN_LINES) {
+                *last_line = Some(Instant::now());
+                let left = in_words(*seconds_left);
+                screen.say(&format!("{stage} {step}/{total}  {}  {left} left", listed(losses)));
+            }
+        }
+        Event::Validation { stage, step, measures } => {
+            screen.say(&format!("{stage} {step} on held-out clips: {}", listed(measures)));
+        }
+        Event::Wrote { path } => screen.say(&format!("wrote {}", path.display())),
+    }
+}
+
+fn listed(values: &BTreeMap<String, f64>) -> String {
+    values.iter().map(|(name, value)| format!("{name} {value:.4}")).collect::<Vec<_>>().join("  ")
+}

@@ -1,0 +1,90 @@
+//! Which systems there are to choose from, and whether a choice fits together.
+
+use crate::{Result, StudioError};
+use orator_render::{Renderer, WarpRenderer};
+
+/// Systems that make motion from speech.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MotionKind {
+    /// Masked gesture tokens (METHODS 2).
+    #[default]
+    Contextual,
+}
+
+impl MotionKind {
+    /// The name users give.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Contextual => "contextual",
+        }
+    }
+
+    /// Name of the weights that are taken when none are given.
+    #[must_use]
+    pub fn default_weights(self) -> &'static str {
+        match self {
+            Self::Contextual => "contextual-small",
+        }
+    }
+}
+
+/// Renderers that draw motion.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RendererKind {
+    /// Thin-plate-spline warps of the portrait's own pixels; needs no training (METHODS 2.6).
+    #[default]
+    Warp,
+}
+
+impl RendererKind {
+    /// The name users give.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Warp => WarpRenderer.name(),
+        }
+    }
+
+    /// The representation of motion that it draws, as [`orator_motion::Motion::representation`].
+    #[must_use]
+    pub fn representation(self) -> &'static str {
+        match self {
+            Self::Warp => "keypoints-133",
+        }
+    }
+
+    pub(crate) fn renderer(self) -> Box<dyn Renderer> {
+        match self {
+            Self::Warp => Box::new(WarpRenderer),
+        }
+    }
+}
+
+/// Refuses a motion system whose motion the renderer cannot draw.
+pub(crate) fn check_fit(motion: (&str, &str), renderer: RendererKind) -> Result<()> {
+    let (name, made) = motion;
+    if made == renderer.representation() {
+        return Ok(());
+    }
+    Err(StudioError::Usage {
+        what: format!(
+            "the motion system {name} makes {made}, but the renderer {} draws {}",
+            renderer.name(),
+            renderer.representation()
+        ),
+        hint: "choose a renderer of the same system".into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mismatch_is_named_before_any_work() {
+        assert!(check_fit(("contextual", "keypoints-133"), RendererKind::Warp).is_ok());
+        let text = check_fit(("deviation", "latent-256"), RendererKind::Warp).unwrap_err().to_string();
+        assert!(text.contains("latent-256") && text.contains("warp"), "{text}");
+    }
+}
