@@ -8,6 +8,6 @@ mod streams;
 pub use error::{MotionError, Result};
 pub use model::{Known, Motion, MotionModel, SampleOptions, SampleRequest};
 pub use streams::{
-    ARM_POINTS, BODY_DIMENSIONS, FACE_DIMENSIONS, HandShape, LIP_POINTS, RestPose, Streams, mirror, to_keypoints,
-    to_streams,
+    ARM_POINTS, BODY_DIMENSIONS, FACE_DIMENSIONS, HandShape, LIP_POINTS, RestPose, Streams, mirror,
+    to_keypoints, to_streams,
 };

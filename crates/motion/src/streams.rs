@@ -181,7 +181,14 @@ impl RestPose {
         let shoulder_width = median(&mut widths).max(2.0 * distance);
 
         let hands = [0, 1].map(|side| rest_hand(track, side));
-        Ok(Self { shoulder_width, eye_distance: distance, face, arms, hands, has_arms: !with_arms.is_empty() })
+        Ok(Self {
+            shoulder_width,
+            eye_distance: distance,
+            face,
+            arms,
+            hands,
+            has_arms: !with_arms.is_empty(),
+        })
     }
 
     /// Distance between the shoulders, pixels.
@@ -221,7 +228,10 @@ fn rest_hand(track: &KeypointTrack, side: usize) -> Option<RestHand> {
         [p[0] / length, p[1] / length]
     });
     let wrist = median_point(
-        &seen.iter().map(|&f| subtract(at(track, f, range.start), at(track, f, body_wrist))).collect::<Vec<_>>(),
+        &seen
+            .iter()
+            .map(|&f| subtract(at(track, f, range.start), at(track, f, body_wrist)))
+            .collect::<Vec<_>>(),
     );
     Some(RestHand { wrist, angle, length, shape })
 }
@@ -280,7 +290,9 @@ pub fn to_streams(track: &KeypointTrack, rest: &RestPose) -> Result<Streams> {
         }
         for (side, hand) in rest.hands.iter().enumerate() {
             let start = [LEFT_HAND.start, RIGHT_HAND.start][side];
-            let Some(hand) = hand.as_ref().filter(|_| track.confidence()[[f, start]] >= SEEN) else { continue };
+            let Some(hand) = hand.as_ref().filter(|_| track.confidence()[[f, start]] >= SEEN) else {
+                continue;
+            };
             let (local, _, _) = hand_local(track, f, side);
             let wrist = subtract(at(track, f, start), at(track, f, ARM_POINTS[side * 3 + 2]));
             for i in 0..HAND_POINTS {
@@ -330,8 +342,12 @@ fn hold_gaps(values: &mut Array2<f32>, seen: &Array2<f32>) {
 #[must_use]
 pub fn mirror(streams: &Streams) -> Streams {
     let face_order: Vec<usize> = FACE.map(|p| mirror_of(p) - FACE.start).collect();
-    let body_order: Vec<usize> =
-        (0..3).map(|i| i + 3).chain(0..3).chain(6 + HAND_POINTS..6 + 2 * HAND_POINTS).chain(6..6 + HAND_POINTS).collect();
+    let body_order: Vec<usize> = (0..3)
+        .map(|i| i + 3)
+        .chain(0..3)
+        .chain(6 + HAND_POINTS..6 + 2 * HAND_POINTS)
+        .chain(6..6 + HAND_POINTS)
+        .collect();
     let turn = |values: &Array2<f32>, order: &[usize], sign: f32| {
         Array2::from_shape_fn(values.dim(), |(f, c)| {
             values[[f, 2 * order[c / 2] + c % 2]] * if c % 2 == 0 { sign } else { 1.0 }
@@ -423,7 +439,13 @@ pub fn to_keypoints(
             }
         }
     }
-    let view = KeypointTrack::new(Layout::Contextual116, orator_media::FrameRate::MOTION, reference.size(), points, confidence)?;
+    let view = KeypointTrack::new(
+        Layout::Contextual116,
+        orator_media::FrameRate::MOTION,
+        reference.size(),
+        points,
+        confidence,
+    )?;
     Ok(view.lift(reference)?)
 }
 
@@ -445,7 +467,8 @@ fn move_hand(own: &HandShape, learned: &HandShape, offsets: &HandShape) -> HandS
     };
     std::array::from_fn(|i| {
         let rigid = turn(own[i], bounded);
-        let left_over = subtract([learned[i][0] + offsets[i][0], learned[i][1] + offsets[i][1]], turn(learned[i], 1.0));
+        let left_over =
+            subtract([learned[i][0] + offsets[i][0], learned[i][1] + offsets[i][1]], turn(learned[i], 1.0));
         [rigid[0] + SHAPE_TRANSFER * left_over[0], rigid[1] + SHAPE_TRANSFER * left_over[1]]
     })
 }
@@ -461,8 +484,14 @@ mod tests {
             let base = if axis == 0 { 50.0 + (p * 37 % 101) as f32 } else { 60.0 + (p * 53 % 89) as f32 };
             base + wobble * phase.sin()
         });
-        KeypointTrack::new(Layout::WholeBody133, FrameRate::MOTION, (256, 256), points, Array2::ones((frames, 133)))
-            .unwrap()
+        KeypointTrack::new(
+            Layout::WholeBody133,
+            FrameRate::MOTION,
+            (256, 256),
+            points,
+            Array2::ones((frames, 133)),
+        )
+        .unwrap()
     }
 
     #[test]

@@ -7,7 +7,9 @@ use tch::{Device, Kind, Tensor};
 #[must_use]
 pub fn sinusoidal_positions(length: i64, width: i64, device: Device) -> Tensor {
     let position = Tensor::arange(length, (Kind::Float, device)).unsqueeze(1);
-    let rate = (Tensor::arange_start_step(0, width, 2, (Kind::Float, device)) * (-(10_000f64).ln() / width as f64)).exp();
+    let rate = (Tensor::arange_start_step(0, width, 2, (Kind::Float, device))
+        * (-(10_000f64).ln() / width as f64))
+        .exp();
     let angle = position * rate.unsqueeze(0);
     Tensor::stack(&[angle.sin(), angle.cos()], -1).flatten(1, 2)
 }
@@ -27,7 +29,14 @@ impl Attention {
     #[must_use]
     pub fn new(path: &Path, width: i64, heads: i64, dropout: f64) -> Self {
         let linear = |name: &str| nn::linear(path / name, width, width, nn::LinearConfig::default());
-        Self { query: linear("query"), key: linear("key"), value: linear("value"), output: linear("output"), heads, dropout }
+        Self {
+            query: linear("query"),
+            key: linear("key"),
+            value: linear("value"),
+            output: linear("output"),
+            heads,
+            dropout,
+        }
     }
 
     /// `[batch, n, width]`; every query sees the whole memory.
@@ -42,7 +51,8 @@ impl Attention {
         let k = split(self.key.forward(memory));
         let v = split(self.value.forward(memory));
         let dropout = if train { self.dropout } else { 0.0 };
-        let mixed = Tensor::scaled_dot_product_attention::<Tensor>(&q, &k, &v, None, dropout, false, None, false);
+        let mixed =
+            Tensor::scaled_dot_product_attention::<Tensor>(&q, &k, &v, None, dropout, false, None, false);
         self.output.forward(&mixed.transpose(1, 2).contiguous().view([batch, n, width]))
     }
 }

@@ -88,7 +88,9 @@ impl Checkpoint {
         let (_, header) = SafeTensors::read_metadata(&bytes)
             .map_err(|e| damaged(format!("not a whole safetensors file ({e})")))?;
         let metadata = match header.metadata().as_ref().and_then(|m| m.get("orator")) {
-            Some(text) => serde_json::from_str(text).map_err(|e| damaged(format!("unreadable metadata ({e})")))?,
+            Some(text) => {
+                serde_json::from_str(text).map_err(|e| damaged(format!("unreadable metadata ({e})")))?
+            }
             None => BTreeMap::new(),
         };
         let file = SafeTensors::deserialize(&bytes)
@@ -102,7 +104,9 @@ impl Checkpoint {
                 Dtype::BF16 => Kind::BFloat16,
                 Dtype::F64 => Kind::Double,
                 Dtype::I64 => Kind::Int64,
-                other => return Err(damaged(format!("{name} is stored as {other:?}, which no network here uses"))),
+                other => {
+                    return Err(damaged(format!("{name} is stored as {other:?}, which no network here uses")));
+                }
             };
             let tensor = Tensor::f_from_data_size(view.data(), &shape, kind)?;
             let tensor = if kind == Kind::Int64 { tensor } else { tensor.to_kind(Kind::Float) };

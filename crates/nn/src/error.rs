@@ -44,13 +44,15 @@ impl NnError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Io { .. } => Some("check that the file exists and that there is space and permission".into()),
+            Self::Io { .. } => {
+                Some("check that the file exists and that there is space and permission".into())
+            }
             Self::Damaged { .. } => {
                 Some("fetch or train the weights again; `orator models verify` tells which are whole".into())
             }
-            Self::Mismatch { .. } => {
-                Some("give the weights that belong to this configuration; `orator models show` prints both".into())
-            }
+            Self::Mismatch { .. } => Some(
+                "give the weights that belong to this configuration; `orator models show` prints both".into(),
+            ),
             Self::Torch(_) | Self::Shape(_) => None,
         }
     }

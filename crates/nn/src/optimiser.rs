@@ -67,7 +67,8 @@ impl AdamW {
                 if !gradient.defined() {
                     continue;
                 }
-                let (Some(first), Some(second)) = (self.first.get_mut(name), self.second.get_mut(name)) else {
+                let (Some(first), Some(second)) = (self.first.get_mut(name), self.second.get_mut(name))
+                else {
                     continue;
                 };
                 let _ = first.lerp_(&gradient, 1.0 - c.beta1);
@@ -109,7 +110,11 @@ impl AdamW {
                 let saved = get(format!("optimiser.{kind}.{name}"))?;
                 if saved.size() != tensor.size() {
                     return Err(NnError::Mismatch {
-                        what: format!("optimiser state of {name}: {:?}, not {:?}", saved.size(), tensor.size()),
+                        what: format!(
+                            "optimiser state of {name}: {:?}, not {:?}",
+                            saved.size(),
+                            tensor.size()
+                        ),
                     });
                 }
                 *tensor = saved.to_kind(Kind::Float).to_device(tensor.device()).copy();
@@ -161,11 +166,18 @@ mod tests {
     fn resumed_steps_equal_uninterrupted_ones() {
         let run = |interrupt: bool| {
             let (parameters, w) = one();
-            let mut optimiser = AdamW::new(parameters.iter().map(|(n, t)| (n.clone(), t.shallow_clone())).collect(), AdamWConfig::default());
+            let mut optimiser = AdamW::new(
+                parameters.iter().map(|(n, t)| (n.clone(), t.shallow_clone())).collect(),
+                AdamWConfig::default(),
+            );
             for i in 0..10 {
                 if interrupt && i == 5 {
-                    let state: BTreeMap<_, _> = optimiser.state().into_iter().map(|(n, t)| (n, t.copy())).collect();
-                    optimiser = AdamW::new(parameters.iter().map(|(n, t)| (n.clone(), t.shallow_clone())).collect(), AdamWConfig::default());
+                    let state: BTreeMap<_, _> =
+                        optimiser.state().into_iter().map(|(n, t)| (n, t.copy())).collect();
+                    optimiser = AdamW::new(
+                        parameters.iter().map(|(n, t)| (n.clone(), t.shallow_clone())).collect(),
+                        AdamWConfig::default(),
+                    );
                     optimiser.restore(&state).unwrap();
                 }
                 optimiser.zero_gradients();

@@ -44,7 +44,8 @@ impl Randomness {
     /// Uniform numbers in (0, 1) as a float tensor on the CPU.
     pub fn uniform_tensor(&mut self, shape: &[i64]) -> Tensor {
         let count: i64 = shape.iter().product();
-        let values: Vec<f32> = (0..count).map(|_| self.source.random::<f32>().clamp(1e-7, 1.0 - 1e-7)).collect();
+        let values: Vec<f32> =
+            (0..count).map(|_| self.source.random::<f32>().clamp(1e-7, 1.0 - 1e-7)).collect();
         Tensor::from_slice(&values).view(shape)
     }
 

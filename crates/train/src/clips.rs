@@ -3,10 +3,11 @@
 use crate::prepare::PreparedClip;
 use crate::{ClipSource, Result, Split, TrainError};
 use ndarray::{Array2, Array3, s};
-use orator_body::smooth::{GapConfig, SmoothingConfig};
 use orator_body::KeypointTrack;
+use orator_body::smooth::{GapConfig, SmoothingConfig};
 use orator_motion::contextual::{
-    ContextualConfig, Normaliser, SPEECH_LEARNED, SPEECH_LOW_LEVEL, Statistics, Stream, WINDOW_FRAMES, WINDOW_STRIDE,
+    ContextualConfig, Normaliser, SPEECH_LEARNED, SPEECH_LOW_LEVEL, Statistics, Stream, WINDOW_FRAMES,
+    WINDOW_STRIDE,
 };
 use orator_motion::{HandShape, RestPose, Streams, mirror, to_streams};
 use orator_nn::{Randomness, from_array2, from_array3};
@@ -59,7 +60,8 @@ impl Clips {
                 continue;
             }
             let source = &sources[clip.source];
-            let speaker = config.speakers.iter().position(|s| *s == source.speaker).unwrap_or(config.speakers.len());
+            let speaker =
+                config.speakers.iter().position(|s| *s == source.speaker).unwrap_or(config.speakers.len());
             let track = clip.track.gaps_filled(&GapConfig::default()).smoothed(&SmoothingConfig {
                 // Lighter than for looking at: strokes and lip closures must stay.
                 window: 7,
@@ -159,8 +161,14 @@ impl<'a> Sampler<'a> {
     /// The training clips that pass `wanted`. A clip's chance grows with its length times its weight; clips with a body
     /// together weigh `body_share`, if both kinds are there, because the filmed hands are few beside the filmed faces.
     #[must_use]
-    pub fn new(clips: &'a Clips, config: &ContextualConfig, body_share: f64, wanted: impl Fn(&Clip) -> bool) -> Self {
-        let chosen: Vec<&Clip> = clips.clips.iter().filter(|c| c.split == Split::Train && wanted(c)).collect();
+    pub fn new(
+        clips: &'a Clips,
+        config: &ContextualConfig,
+        body_share: f64,
+        wanted: impl Fn(&Clip) -> bool,
+    ) -> Self {
+        let chosen: Vec<&Clip> =
+            clips.clips.iter().filter(|c| c.split == Split::Train && wanted(c)).collect();
         let size = |c: &Clip| c.weight * c.streams.face.nrows() as f64;
         let total = |body: bool| chosen.iter().filter(|c| has_body(c) == body).map(|c| size(c)).sum::<f64>();
         let (with, without) = (total(true), total(false));
@@ -178,7 +186,12 @@ impl<'a> Sampler<'a> {
                 sum
             })
             .collect();
-        Self { clips: chosen, cumulative, statistics: &clips.statistics, nobody: config.speakers.len() as i64 }
+        Self {
+            clips: chosen,
+            cumulative,
+            statistics: &clips.statistics,
+            nobody: config.speakers.len() as i64,
+        }
     }
 
     /// Whether there is nothing to draw from.
@@ -189,11 +202,18 @@ impl<'a> Sampler<'a> {
 
     /// Draws `size` windows, each mirrored with probability one half.
     #[must_use]
-    pub fn batch(&self, size: usize, settings: &crate::config::LossConfig, random: &mut Randomness, device: Device) -> Batch {
+    pub fn batch(
+        &self,
+        size: usize,
+        settings: &crate::config::LossConfig,
+        random: &mut Randomness,
+        device: Device,
+    ) -> Batch {
         let windows: Vec<WindowOf<'_>> = (0..size)
             .map(|_| {
                 let at = random.uniform() * self.cumulative.last().copied().unwrap_or(1.0);
-                let clip = self.clips[self.cumulative.partition_point(|&c| c <= at).min(self.clips.len() - 1)];
+                let clip =
+                    self.clips[self.cumulative.partition_point(|&c| c <= at).min(self.clips.len() - 1)];
                 let last = clip.streams.face.nrows().saturating_sub(WINDOW_FRAMES);
                 WindowOf {
                     clip,
@@ -210,7 +230,12 @@ impl<'a> Sampler<'a> {
 
 /// Windows of the held-out clips that pass `wanted`, one every `stride` frames, at most `most`, in order.
 #[must_use]
-pub fn held_out(clips: &Clips, config: &ContextualConfig, most: usize, wanted: impl Fn(&Clip) -> bool) -> Option<Batch> {
+pub fn held_out(
+    clips: &Clips,
+    config: &ContextualConfig,
+    most: usize,
+    wanted: impl Fn(&Clip) -> bool,
+) -> Option<Batch> {
     let mut windows = Vec::new();
     for clip in clips.clips.iter().filter(|c| c.split == Split::HeldOut && wanted(c)) {
         let last = clip.streams.face.nrows().saturating_sub(WINDOW_FRAMES);
@@ -221,7 +246,8 @@ pub fn held_out(clips: &Clips, config: &ContextualConfig, most: usize, wanted: i
     // Spread over all clips when there are more than wanted.
     let step = windows.len().div_ceil(most.max(1)).max(1);
     let windows: Vec<_> = windows.into_iter().step_by(step).collect();
-    (!windows.is_empty()).then(|| assemble(&windows, &clips.statistics, config.speakers.len() as i64, Device::Cpu))
+    (!windows.is_empty())
+        .then(|| assemble(&windows, &clips.statistics, config.speakers.len() as i64, Device::Cpu))
 }
 
 /// Whether a clip's body may be learned.
@@ -268,9 +294,11 @@ fn assemble(windows: &[WindowOf<'_>], statistics: &Statistics, nobody: i64, devi
         let real = (frames - window.start).min(WINDOW_FRAMES);
         // The source frame is the one before the window, seen with what surrounds it.
         let before = window.start.checked_sub(1).filter(|_| !window.rest_source);
-        let around = before.map(|f| cut(f.saturating_sub(WINDOW_FRAMES / 2).min(frames.saturating_sub(WINDOW_FRAMES))));
+        let around = before
+            .map(|f| cut(f.saturating_sub(WINDOW_FRAMES / 2).min(frames.saturating_sub(WINDOW_FRAMES))));
         for s in 0..2 {
-            let (values, mask) = if s == 0 { (&here.face, &here.face_seen) } else { (&here.body, &here.body_seen) };
+            let (values, mask) =
+                if s == 0 { (&here.face, &here.face_seen) } else { (&here.body, &here.body_seen) };
             motion[s].slice_mut(s![b, .., ..]).assign(values);
             seen[s].slice_mut(s![b, ..real, ..]).assign(&mask.slice(s![..real, ..]));
             for t in 0..real {
@@ -290,7 +318,8 @@ fn assemble(windows: &[WindowOf<'_>], statistics: &Statistics, nobody: i64, devi
                         target.row_mut(t).assign(&values.row(at));
                     }
                 }
-                _ => target.assign(&rest[s].broadcast((WINDOW_FRAMES, dimensions[s])).unwrap_or(rest[s].view())),
+                _ => target
+                    .assign(&rest[s].broadcast((WINDOW_FRAMES, dimensions[s])).unwrap_or(rest[s].view())),
             }
         }
         if let Some(features) = &window.clip.speech {

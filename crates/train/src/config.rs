@@ -178,21 +178,29 @@ impl TrainConfig {
     fn check(&self) -> std::result::Result<(), String> {
         let g = &self.networks.generator;
         if g.width < 2 || g.width % 2 != 0 || g.heads < 1 || g.width % g.heads != 0 {
-            return Err(format!("generator width {} must be even and a multiple of its {} heads", g.width, g.heads));
+            return Err(format!(
+                "generator width {} must be even and a multiple of its {} heads",
+                g.width, g.heads
+            ));
         }
         for t in [&self.networks.face, &self.networks.body] {
             if t.layers < 1 || t.codes < 2 || t.width < 1 || t.code_dimensions < 1 {
                 return Err("a tokenizer needs at least one layer, two codes, and widths above zero".into());
             }
         }
-        for (name, stage) in [("tokenizer", &self.tokenizer), ("generator", &self.generator), ("residual", &self.residual)] {
+        for (name, stage) in
+            [("tokenizer", &self.tokenizer), ("generator", &self.generator), ("residual", &self.residual)]
+        {
             if stage.batch == 0 || stage.steps == 0 || stage.save_every == 0 {
                 return Err(format!("{name}: steps, batch and save_every must be above zero"));
             }
         }
         for clip in &self.clips {
             if !self.networks.speakers.contains(&clip.speaker) {
-                return Err(format!("{}: the speaker {} is not in networks.speakers", clip.files, clip.speaker));
+                return Err(format!(
+                    "{}: the speaker {} is not in networks.speakers",
+                    clip.files, clip.speaker
+                ));
             }
             if clip.weight <= 0.0 || !clip.weight.is_finite() {
                 return Err(format!("{}: weight must be above zero", clip.files));

@@ -12,8 +12,24 @@ use std::path::Path;
 const SIDE: u32 = 1000;
 /// Index among the 133 for each of OpenPose's 18 points; the neck (1) has none.
 const BODY_18: [Option<usize>; 18] = [
-    Some(0), None, Some(6), Some(8), Some(10), Some(5), Some(7), Some(9), Some(12), Some(14), Some(16), Some(11),
-    Some(13), Some(15), Some(2), Some(1), Some(4), Some(3),
+    Some(0),
+    None,
+    Some(6),
+    Some(8),
+    Some(10),
+    Some(5),
+    Some(7),
+    Some(9),
+    Some(12),
+    Some(14),
+    Some(16),
+    Some(11),
+    Some(13),
+    Some(15),
+    Some(2),
+    Some(1),
+    Some(4),
+    Some(3),
 ];
 /// OpenPose's wrists, left then right.
 const WRISTS_18: [usize; 2] = [7, 4];

@@ -25,7 +25,10 @@ pub struct PreparedClip {
 
 /// Files that match `source` below `corpus`, in order of name.
 fn matching_files(corpus: &Path, source: &ClipSource) -> Result<Vec<PathBuf>> {
-    let nothing = |what: String| TrainError::Corpus { what, hint: "check --corpus and the configuration's clips".into() };
+    let nothing = |what: String| TrainError::Corpus {
+        what,
+        hint: "check --corpus and the configuration's clips".into(),
+    };
     let pattern = corpus.join(&source.files);
     let pattern = pattern.to_str().ok_or_else(|| nothing(format!("{} is not text", pattern.display())))?;
     let mut files: Vec<PathBuf> = glob::glob(pattern)
@@ -34,7 +37,8 @@ fn matching_files(corpus: &Path, source: &ClipSource) -> Result<Vec<PathBuf>> {
         .filter(|p| p.is_file())
         .collect();
     files.sort();
-    let files: Vec<_> = files.into_iter().skip(source.first).take(source.count.unwrap_or(usize::MAX)).collect();
+    let files: Vec<_> =
+        files.into_iter().skip(source.first).take(source.count.unwrap_or(usize::MAX)).collect();
     if files.is_empty() {
         return Err(nothing(format!("no file below {} matches {}", corpus.display(), source.files)));
     }
@@ -101,7 +105,8 @@ pub fn prepare(
 
 fn clip_name(file: &Path, source: &ClipSource) -> String {
     let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let parent = file.parent().and_then(Path::file_name).map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let parent =
+        file.parent().and_then(Path::file_name).map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     match (source.from_frame, source.to_frame) {
         (0, None) => format!("{parent}-{stem}"),
         (from, None) => format!("{parent}-{stem}-{from}-end"),
@@ -115,7 +120,10 @@ fn loaded(tools: &mut Option<(Perceiver, WakeHubert)>) -> Result<(&mut Perceiver
     }
     match tools {
         Some((perceiver, encoder)) => Ok((perceiver, encoder)),
-        None => Err(TrainError::Corpus { what: "the models did not load".into(), hint: "run `cargo xtask setup`".into() }),
+        None => Err(TrainError::Corpus {
+            what: "the models did not load".into(),
+            hint: "run `cargo xtask setup`".into(),
+        }),
     }
 }
 
@@ -131,7 +139,12 @@ fn perceive(perceiver: &mut Perceiver, file: &Path, source: &ClipSource) -> Resu
 }
 
 /// Speech features of the whole recording, cut to the clip afterwards, so that the encoder hears what comes before.
-fn analyse(encoder: &mut dyn SpeechEncoder, file: &Path, source: &ClipSource, frames: usize) -> Result<Array2<f32>> {
+fn analyse(
+    encoder: &mut dyn SpeechEncoder,
+    file: &Path,
+    source: &ClipSource,
+    frames: usize,
+) -> Result<Array2<f32>> {
     let audio = orator_media::audio::read(file, &orator_media::Limits::default())?;
     let from = source.from_frame as usize;
     let whole = FrameRate::MOTION.frames_covering(audio.samples.len() as u64, audio.rate) as usize;

@@ -16,6 +16,7 @@ use super::decode::Collector;
 use super::track::{Ending, TrackDecoder, decode_track};
 use super::{Audio, AudioNotes, file_end, mp4_edits, outside_program};
 use crate::limits::in_words;
+use crate::video_in::ffmpeg_is_present;
 use crate::{ContentKind, Limits, MediaError, Result};
 
 /// Reads a recording: WAV, FLAC, MP3, Ogg (Vorbis, Opus, FLAC), AAC or Opus in mp4/m4a, Matroska and
@@ -204,6 +205,13 @@ fn unreadable_container(
             }
             DecodeError::IoError(_) => {
                 Err(damaged(path, format!("the file starts as {kind} but is cut off")))
+            }
+            // The demuxer also gives up on whole files whose video it does not know (HEVC with long headers):
+            // only when the outside program fails too is the file taken for damaged.
+            error if kind == ContentKind::Mp4 && ffmpeg_is_present() => {
+                let what = format!("holds {kind} of a sort that is not decoded here");
+                outside_program::decode(path, &what, collector)
+                    .map_err(|_| damaged(path, format!("the file starts as {kind} but is damaged ({error})")))
             }
             error => Err(damaged(path, format!("the file starts as {kind} but is damaged ({error})"))),
         },

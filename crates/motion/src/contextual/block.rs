@@ -3,8 +3,8 @@
 
 use super::GeneratorConfig;
 use orator_nn::attention::{Attention, FeedForward, layer_norm};
-use tch::nn::{self, Module, Path};
 use tch::Tensor;
+use tch::nn::{self, Module, Path};
 
 /// One block of one stream.
 pub(super) struct GestureBlock {
@@ -22,7 +22,11 @@ impl GestureBlock {
     pub(super) fn new(path: &Path, config: &GeneratorConfig) -> Self {
         let w = config.width;
         // The style begins as "no change".
-        let zero = nn::LinearConfig { ws_init: nn::Init::Const(0.0), bs_init: Some(nn::Init::Const(0.0)), bias: true };
+        let zero = nn::LinearConfig {
+            ws_init: nn::Init::Const(0.0),
+            bs_init: Some(nn::Init::Const(0.0)),
+            bias: true,
+        };
         Self {
             norm_self: layer_norm(path / "norm_self", w),
             self_attention: Attention::new(&(path / "self_attention"), w, config.heads, config.dropout),

@@ -39,7 +39,12 @@ pub(super) struct Window<'a> {
 }
 
 /// Fills in what is not known, all layers of both streams.
-pub(super) fn fill(networks: &Networks, window: &mut Window<'_>, options: &SampleOptions, random: &mut Randomness) {
+pub(super) fn fill(
+    networks: &Networks,
+    window: &mut Window<'_>,
+    options: &SampleOptions,
+    random: &mut Randomness,
+) {
     tch::no_grad(|| {
         fill_base(networks, window, options, random);
         fill_residuals(networks, window, options, random);
@@ -137,7 +142,12 @@ fn fill_base(networks: &Networks, window: &mut Window<'_>, options: &SampleOptio
     }
 }
 
-fn fill_residuals(networks: &Networks, window: &mut Window<'_>, options: &SampleOptions, random: &mut Randomness) {
+fn fill_residuals(
+    networks: &Networks,
+    window: &mut Window<'_>,
+    options: &SampleOptions,
+    random: &mut Randomness,
+) {
     let guided = Guided::new(window, options.guidance);
     let device = window.speech.device();
     for stream in Stream::ALL {
@@ -149,7 +159,8 @@ fn fill_residuals(networks: &Networks, window: &mut Window<'_>, options: &Sample
         for q in 1..layers {
             let flat: Vec<i64> = window.ids[s].iter().flatten().copied().collect();
             let ids = Tensor::from_slice(&flat).to_device(device).view([1, -1, layers as i64]);
-            let summed = networks.tokenizers[s].quantiser().decode(&ids, q).expand([guided.batch, -1, -1], false);
+            let summed =
+                networks.tokenizers[s].quantiser().decode(&ids, q).expand([guided.batch, -1, -1], false);
             let logits = networks.residual_generator.forward(stream, q, &summed, &guided.input(), false);
             let (chosen, _) = draw(&guided.combine(&logits), options, random);
             for t in 0..chosen.len() {

@@ -62,7 +62,12 @@ impl MaskGenerator {
             } else {
                 Vec::new()
             },
-            speakers: nn::embedding(path / "speakers", config.speakers.len() as i64 + 1, w, Default::default()),
+            speakers: nn::embedding(
+                path / "speakers",
+                config.speakers.len() as i64 + 1,
+                w,
+                Default::default(),
+            ),
             width: w,
             aligned_speech: g.aligned_speech,
         }

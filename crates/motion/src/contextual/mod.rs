@@ -15,7 +15,9 @@ mod tokenizer;
 pub use config::{ContextualConfig, GeneratorConfig, TokenizerConfig, WINDOW_FRAMES, WINDOW_STRIDE};
 pub use decoding::masked_counts;
 pub use mask_generator::{MaskGenerator, MaskInput};
-pub use model::{ContextualModel, Networks, SPEECH_LEARNED, SPEECH_LOW_LEVEL, STAGES, Statistics, speech_features};
+pub use model::{
+    ContextualModel, Networks, SPEECH_LEARNED, SPEECH_LOW_LEVEL, STAGES, Statistics, speech_features,
+};
 pub use normaliser::Normaliser;
 pub use quantiser::{Quantised, ResidualQuantiser};
 pub use residual_generator::ResidualGenerator;

@@ -2,11 +2,12 @@
 
 use super::decoding::{Window, fill};
 use super::{
-    ContextualConfig, MaskGenerator, Normaliser, ResidualGenerator, Stream, Tokenizer, WINDOW_FRAMES, WINDOW_STRIDE,
+    ContextualConfig, MaskGenerator, Normaliser, ResidualGenerator, Stream, Tokenizer, WINDOW_FRAMES,
+    WINDOW_STRIDE,
 };
 use crate::streams::{HandShape, RestPose, to_keypoints, to_streams};
 use crate::{Motion, MotionError, MotionModel, Result, SampleRequest};
-use ndarray::{Array2, Axis, concatenate, s};
+use ndarray::{Array2, s};
 use orator_body::KeypointTrack;
 use orator_body::smooth::SmoothingConfig;
 use orator_nn::{Checkpoint, NnError, Randomness, assign, from_array2, mix, to_array2};
@@ -103,7 +104,11 @@ impl Statistics {
         };
         Ok(Self {
             motion: [motion(Stream::Face)?, motion(Stream::Body)?],
-            speech: Normaliser::from_tensors(tensors, "statistics.speech", SPEECH_LEARNED + SPEECH_LOW_LEVEL)?,
+            speech: Normaliser::from_tensors(
+                tensors,
+                "statistics.speech",
+                SPEECH_LEARNED + SPEECH_LOW_LEVEL,
+            )?,
             hands: [hand(0)?, hand(1)?],
         })
     }
@@ -144,7 +149,9 @@ impl ContextualModel {
             .metadata
             .get("config")
             .ok_or_else(|| mismatch("has no configuration".into()))
-            .and_then(|text| serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}"))))?;
+            .and_then(|text| {
+                serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}")))
+            })?;
         let networks = Networks::new(&config, device);
         for (store, stage) in networks.stores.iter().zip(STAGES) {
             assign(store, &checkpoint.tensors, &format!("{stage}."))?;
@@ -166,7 +173,8 @@ impl ContextualModel {
         metadata.insert("config".into(), config);
         let mut tensors: BTreeMap<String, Tensor> = self.statistics.tensors().into_iter().collect();
         for (store, stage) in self.networks.stores.iter().zip(STAGES) {
-            tensors.extend(orator_nn::parameters(store).into_iter().map(|(n, t)| (format!("{stage}.{n}"), t)));
+            tensors
+                .extend(orator_nn::parameters(store).into_iter().map(|(n, t)| (format!("{stage}.{n}"), t)));
         }
         Ok(Checkpoint { metadata, tensors })
     }
@@ -216,8 +224,10 @@ impl ContextualModel {
     /// Tokens `[frames][layers]` of both streams of a whole clip.
     fn tokens(&self, streams: [&Array2<f32>; 2]) -> Result<[Vec<Vec<i64>>; 2]> {
         let of = |s: usize| -> Result<Vec<Vec<i64>>> {
-            let motion = from_array2(&self.statistics.motion[s].apply(streams[s])).unsqueeze(0).to_device(self.device);
-            let ids = tch::no_grad(|| self.networks.tokenizers[s].encode(&motion)).i(0).to_device(Device::Cpu);
+            let motion =
+                from_array2(&self.statistics.motion[s].apply(streams[s])).unsqueeze(0).to_device(self.device);
+            let ids =
+                tch::no_grad(|| self.networks.tokenizers[s].encode(&motion)).i(0).to_device(Device::Cpu);
             let layers = ids.size()[1] as usize;
             let flat = Vec::<i64>::try_from(&ids.reshape([-1]))?;
             Ok(flat.chunks(layers).map(<[i64]>::to_vec).collect())
@@ -241,9 +251,7 @@ impl ContextualModel {
 /// Normalised speech features `[frames, 163]`: learned, then low-level.
 #[must_use]
 pub fn speech_features(speech: &Speech, normaliser: &Normaliser) -> Array2<f32> {
-    let joined = concatenate(Axis(1), &[speech.learned.view(), speech.low_level.view()])
-        .unwrap_or_else(|_| Array2::zeros((speech.frames, SPEECH_LEARNED + SPEECH_LOW_LEVEL)));
-    normaliser.apply(&joined)
+    normaliser.apply(&speech.features())
 }
 
 /// First frames of the windows over `frames`: each keeps [`WINDOW_STRIDE`] frames of the one before it, the last ends
@@ -277,7 +285,9 @@ impl MotionModel for ContextualModel {
         if frames == 0 {
             return Err(invalid("the recording is shorter than one frame".into(), "use a longer recording"));
         }
-        if request.speech.learned.ncols() != SPEECH_LEARNED || request.speech.low_level.ncols() != SPEECH_LOW_LEVEL {
+        if request.speech.learned.ncols() != SPEECH_LEARNED
+            || request.speech.low_level.ncols() != SPEECH_LOW_LEVEL
+        {
             return Err(invalid(
                 format!(
                     "the model needs {SPEECH_LEARNED} learned and {SPEECH_LOW_LEVEL} low-level speech features a frame, not {} and {}",
@@ -321,7 +331,9 @@ impl MotionModel for ContextualModel {
         for (number, &start) in starts.iter().enumerate() {
             let end = start + WINDOW_FRAMES;
             if !known[start..end].iter().all(|k| *k) {
-                let source = [0, 1].map(|s: usize| if start == 0 { resting[s][WINDOW_FRAMES / 2][0] } else { ids[s][start - 1][0] });
+                let source = [0, 1].map(|s: usize| {
+                    if start == 0 { resting[s][WINDOW_FRAMES / 2][0] } else { ids[s][start - 1][0] }
+                });
                 let mut window = Window {
                     speech: &features.narrow(1, start as i64, WINDOW_FRAMES as i64),
                     speaker,
@@ -377,7 +389,6 @@ fn keep_given(track: &mut KeypointTrack, given: &KeypointTrack, keep: &[bool]) {
         confidence.slice_mut(s![f, ..]).assign(&given.confidence().slice(s![f, ..]));
     }
 }
-
 
 #[cfg(test)]
 mod tests {

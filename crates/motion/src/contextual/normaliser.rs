@@ -74,7 +74,10 @@ impl Normaliser {
     #[must_use]
     pub fn tensors(&self, prefix: &str) -> Vec<(String, Tensor)> {
         let tensor = |a: &Array1<f32>| Tensor::from_slice(&a.to_vec());
-        vec![(format!("{prefix}.mean"), tensor(&self.mean)), (format!("{prefix}.spread"), tensor(&self.spread))]
+        vec![
+            (format!("{prefix}.mean"), tensor(&self.mean)),
+            (format!("{prefix}.spread"), tensor(&self.spread)),
+        ]
     }
 
     /// From a checkpoint's tensors.
@@ -84,10 +87,9 @@ impl Normaliser {
     pub fn from_tensors(tensors: &BTreeMap<String, Tensor>, prefix: &str, dimensions: usize) -> Result<Self> {
         let get = |part: &str| -> Result<Array1<f32>> {
             let name = format!("{prefix}.{part}");
-            let tensor = tensors
-                .get(&name)
-                .filter(|t| t.size() == [dimensions as i64])
-                .ok_or_else(|| NnError::Mismatch { what: format!("{name} is missing or not of length {dimensions}") })?;
+            let tensor = tensors.get(&name).filter(|t| t.size() == [dimensions as i64]).ok_or_else(|| {
+                NnError::Mismatch { what: format!("{name} is missing or not of length {dimensions}") }
+            })?;
             Ok(Vec::<f32>::try_from(tensor)?.into())
         };
         let spread = get("spread")?.mapv(|s| s.max(SMALLEST_SPREAD / 2.0));

@@ -134,7 +134,8 @@ impl ResidualQuantiser {
 impl Codebook {
     /// Minus the squared distance of every row to every code, up to a constant per row.
     fn similarity(&self, rows: &Tensor) -> Tensor {
-        rows.matmul(&self.codes.transpose(0, 1)) * 2.0 - self.codes.square().sum_dim_intlist([-1i64].as_slice(), false, Kind::Float)
+        rows.matmul(&self.codes.transpose(0, 1)) * 2.0
+            - self.codes.square().sum_dim_intlist([-1i64].as_slice(), false, Kind::Float)
     }
 
     fn pick(&self, rows: &Tensor, random: &mut Randomness) -> Tensor {
@@ -159,7 +160,10 @@ impl Codebook {
     fn follow(&self, rows: &Tensor, chosen: &Tensor, decay: f64, random: &mut Randomness) {
         tch::no_grad(|| {
             let hot = chosen.one_hot(self.codes.size()[0]).to_kind(Kind::Float);
-            let _ = self.count.shallow_clone().lerp_(&hot.sum_dim_intlist([0i64].as_slice(), false, Kind::Float), 1.0 - decay);
+            let _ = self
+                .count
+                .shallow_clone()
+                .lerp_(&hot.sum_dim_intlist([0i64].as_slice(), false, Kind::Float), 1.0 - decay);
             let _ = self.sum.shallow_clone().lerp_(&hot.transpose(0, 1).matmul(rows), 1.0 - decay);
             let dead = self.count.lt(DEAD_COUNT).unsqueeze(-1);
             let mean = &self.sum / self.count.clamp_min(1e-5).unsqueeze(-1);
@@ -179,7 +183,8 @@ mod tests {
 
     fn trained() -> (ResidualQuantiser, Tensor) {
         tch::manual_seed(3);
-        let config = TokenizerConfig { codes: 16, code_dimensions: 4, layers: 3, ..TokenizerConfig::default() };
+        let config =
+            TokenizerConfig { codes: 16, code_dimensions: 4, layers: 3, ..TokenizerConfig::default() };
         let store = VarStore::new(Device::Cpu);
         let quantiser = ResidualQuantiser::new(&store.root(), &config);
         let data = Tensor::randn([8, 40, 4], (Kind::Float, Device::Cpu));
@@ -195,7 +200,8 @@ mod tests {
         let (quantiser, data) = trained();
         let ids = quantiser.encode(&data);
         assert_eq!(ids.size(), [8, 40, 3]);
-        let error = |layers| (quantiser.decode(&ids, layers) - &data).square().mean(Kind::Float).double_value(&[]);
+        let error =
+            |layers| (quantiser.decode(&ids, layers) - &data).square().mean(Kind::Float).double_value(&[]);
         let errors: Vec<f64> = (0..=3).map(error).collect();
         assert!(errors.windows(2).all(|w| w[1] < w[0]), "{errors:?}");
     }

@@ -45,7 +45,12 @@ impl ResidualGenerator {
         };
         Self {
             networks: [network(Stream::Face, &config.face), network(Stream::Body, &config.body)],
-            speakers: nn::embedding(path / "speakers", config.speakers.len() as i64 + 1, w, Default::default()),
+            speakers: nn::embedding(
+                path / "speakers",
+                config.speakers.len() as i64 + 1,
+                w,
+                Default::default(),
+            ),
             width: w,
             aligned_speech: g.aligned_speech,
         }
@@ -54,7 +59,14 @@ impl ResidualGenerator {
     /// Logits `[batch, time, codes]` of layer `layer` (1 is the first residual layer) of `stream`, given the summed codes
     /// `[batch, time, code]` of the layers before it.
     #[must_use]
-    pub fn forward(&self, stream: Stream, layer: usize, summed: &Tensor, input: &MaskInput<'_>, train: bool) -> Tensor {
+    pub fn forward(
+        &self,
+        stream: Stream,
+        layer: usize,
+        summed: &Tensor,
+        input: &MaskInput<'_>,
+        train: bool,
+    ) -> Tensor {
         let network = &self.networks[stream as usize];
         let (batch, length) = (summed.size()[0], summed.size()[1]);
         let device = summed.device();

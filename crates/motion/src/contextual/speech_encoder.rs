@@ -22,7 +22,9 @@ impl SpeechEncoder {
             enter: nn::linear(path / "enter", features, w, nn::LinearConfig::default()),
             local: orator_nn::convolution::same_convolution(path / "local", w, w, 5, 1),
             layers: (0..config.speech_layers)
-                .map(|i| EncoderLayer::new(&(path / "layer" / i), w, config.heads, config.hidden, config.dropout))
+                .map(|i| {
+                    EncoderLayer::new(&(path / "layer" / i), w, config.heads, config.hidden, config.dropout)
+                })
                 .collect(),
             norm: layer_norm(path / "norm", w),
             silence: path.randn("unconditional", &[1, 1, w], 0.0, 0.02),

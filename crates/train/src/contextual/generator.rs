@@ -60,12 +60,18 @@ pub(super) fn encode(networks: &Networks, batch: &Batch) -> Encoded {
 pub(super) fn hear(batch: &Batch, config: &TrainConfig, random: &mut Randomness) -> (Tensor, Tensor) {
     let size = batch.speech.size()[0];
     let noise = batch.speech.randn_like() * config.losses.speech_noise;
-    let drop: Vec<f32> = (0..size).map(|_| f32::from(u8::from(random.chance(config.losses.drop_speech)))).collect();
+    let drop: Vec<f32> =
+        (0..size).map(|_| f32::from(u8::from(random.chance(config.losses.drop_speech)))).collect();
     (&batch.speech + noise, Tensor::from_slice(&drop).to_device(batch.speech.device()))
 }
 
 impl<'a> Generating<'a> {
-    pub fn new(networks: &'a Networks, clips: &'a Clips, config: &'a TrainConfig, device: Device) -> Result<Self> {
+    pub fn new(
+        networks: &'a Networks,
+        clips: &'a Clips,
+        config: &'a TrainConfig,
+        device: Device,
+    ) -> Result<Self> {
         let sampler = Sampler::new(clips, &config.networks, BODY_SHARE, speaks);
         if sampler.is_empty() {
             return Err(TrainError::Corpus {
@@ -88,7 +94,8 @@ impl<'a> Generating<'a> {
         let (batch, time) = (ids.size()[0] as usize, ids.size()[1] as usize);
         let mut chosen = vec![0.0f32; batch * time];
         let mut hidden = vec![0.0f32; batch * time];
-        let mut given = Vec::<i64>::try_from(&ids.select(2, 0).reshape([-1]).to_device(Device::Cpu)).unwrap_or_default();
+        let mut given =
+            Vec::<i64>::try_from(&ids.select(2, 0).reshape([-1]).to_device(Device::Cpu)).unwrap_or_default();
         let codes = codebook.size()[0] as usize;
         let l = &self.config.losses;
         for b in 0..batch {
@@ -145,7 +152,9 @@ impl Learner for Generating<'_> {
             let counted = &chosen[s] * &batch.valid[s];
             let base = encoded.ids[s].select(2, 0);
             let (loss, right) = losses::tokens(&logits[s], &base, &counted, l.label_smoothing);
-            let names = [["face-tokens", "face-right", "face-motion"], ["body-tokens", "body-right", "body-motion"]][s];
+            let names =
+                [["face-tokens", "face-right", "face-motion"], ["body-tokens", "body-right", "body-motion"]]
+                    [s];
             parts.extend([(names[0], loss.double_value(&[])), (names[1], right)]);
             total = total + loss;
             if l.reconstruction > 0.0 {
@@ -165,7 +174,8 @@ impl Learner for Generating<'_> {
                 let weight = &batch.seen[s] * &self.weights[s];
                 let real = &batch.motion[s];
                 let motion = losses::motion(&made, real, &weight)
-                    + (losses::velocity(&made, real, &weight) + losses::acceleration(&made, real, &weight)) * l.smoothness;
+                    + (losses::velocity(&made, real, &weight) + losses::acceleration(&made, real, &weight))
+                        * l.smoothness;
                 parts.push((names[2], motion.double_value(&[])));
                 total = total + motion * l.reconstruction;
             }
@@ -185,12 +195,15 @@ impl Learner for Generating<'_> {
         let other = batch.speech.roll([size / 2], [0]);
         for (name, speech) in [("", &batch.speech), ("-other-speech", &other)] {
             let input = MaskInput { speech, speaker: &batch.speaker, drop_speech: &nothing };
-            let codes = [0, 1].map(|s: usize| self.networks.tokenizers[s].quantiser().decode(&encoded.ids[s], 1));
+            let codes =
+                [0, 1].map(|s: usize| self.networks.tokenizers[s].quantiser().decode(&encoded.ids[s], 1));
             let hidden = [all.shallow_clone(), all.shallow_clone()];
-            let logits = self.networks.mask_generator.forward(&codes, &hidden, &encoded.source, &input, false);
+            let logits =
+                self.networks.mask_generator.forward(&codes, &hidden, &encoded.source, &input, false);
             for stream in Stream::ALL {
                 let s = stream as usize;
-                let (loss, right) = losses::tokens(&logits[s], &encoded.ids[s].select(2, 0), &batch.valid[s], 0.0);
+                let (loss, right) =
+                    losses::tokens(&logits[s], &encoded.ids[s].select(2, 0), &batch.valid[s], 0.0);
                 measures.insert(format!("{}-loss{name}", stream.name()), loss.double_value(&[]));
                 measures.insert(format!("{}-right{name}", stream.name()), right);
             }

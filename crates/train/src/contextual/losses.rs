@@ -52,6 +52,7 @@ pub(super) fn tokens(logits: &Tensor, ids: &Tensor, counted: &Tensor, smoothing:
     let counted = counted.reshape([-1]);
     let loss = flat.cross_entropy_loss::<Tensor>(&target, None, Reduction::None, -100, smoothing);
     let total = counted.sum(Kind::Float).clamp_min(1.0);
-    let right = (flat.argmax(-1, false).eq_tensor(&target).to_kind(Kind::Float) * &counted).sum(Kind::Float) / &total;
+    let right =
+        (flat.argmax(-1, false).eq_tensor(&target).to_kind(Kind::Float) * &counted).sum(Kind::Float) / &total;
     ((loss * counted).sum(Kind::Float) / total, right.double_value(&[]))
 }

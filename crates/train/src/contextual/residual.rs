@@ -24,7 +24,12 @@ pub(super) struct Refining<'a> {
 }
 
 impl<'a> Refining<'a> {
-    pub fn new(networks: &'a Networks, clips: &'a Clips, config: &'a TrainConfig, device: Device) -> Result<Self> {
+    pub fn new(
+        networks: &'a Networks,
+        clips: &'a Clips,
+        config: &'a TrainConfig,
+        device: Device,
+    ) -> Result<Self> {
         let sampler = Sampler::new(clips, &config.networks, BODY_SHARE, speaks);
         if sampler.is_empty() {
             return Err(TrainError::Corpus {
@@ -61,7 +66,8 @@ impl Learner for Refining<'_> {
             let summed = self.networks.tokenizers[s].quantiser().decode(&encoded.ids[s], layer);
             let logits = self.networks.residual_generator.forward(stream, layer, &summed, &input, true);
             let target = encoded.ids[s].select(2, layer as i64);
-            let (loss, right) = losses::tokens(&logits, &target, &batch.valid[s], self.config.losses.label_smoothing);
+            let (loss, right) =
+                losses::tokens(&logits, &target, &batch.valid[s], self.config.losses.label_smoothing);
             let names = [["face-tokens", "face-right"], ["body-tokens", "body-right"]][s];
             parts.extend([(names[0], loss.double_value(&[])), (names[1], right)]);
             total = total + loss;

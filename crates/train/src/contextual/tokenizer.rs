@@ -25,7 +25,12 @@ pub(super) struct Tokenizing<'a> {
 }
 
 impl<'a> Tokenizing<'a> {
-    pub fn new(networks: &'a Networks, clips: &'a Clips, config: &'a TrainConfig, device: Device) -> Result<Self> {
+    pub fn new(
+        networks: &'a Networks,
+        clips: &'a Clips,
+        config: &'a TrainConfig,
+        device: Device,
+    ) -> Result<Self> {
         let samplers = [
             Sampler::new(clips, &config.networks, 0.5, |_| true),
             Sampler::new(clips, &config.networks, 0.5, has_body),
@@ -63,7 +68,9 @@ impl Learner for Tokenizing<'_> {
             let weight = &batch.seen[s] * &self.weights[s];
             let position = losses::motion(&made, &batch.motion[s], &weight);
             let velocity = losses::velocity(&made, &batch.motion[s], &weight);
-            let names = [["face", "face-velocity", "face-commitment"], ["body", "body-velocity", "body-commitment"]][s];
+            let names =
+                [["face", "face-velocity", "face-commitment"], ["body", "body-velocity", "body-commitment"]]
+                    [s];
             parts.extend([
                 (names[0], position.double_value(&[])),
                 (names[1], velocity.double_value(&[])),
@@ -95,9 +102,11 @@ impl Learner for Tokenizing<'_> {
             measures.insert(format!("{}-error", stream.name()), mean(&error, &seen));
             if stream == Stream::Face {
                 let (from, n) = (LIP_POINTS.start as i64 * 2, LIP_POINTS.len() as i64 * 2);
-                measures.insert("lip-error".into(), mean(&error.narrow(2, from, n), &seen.narrow(2, from, n)));
+                measures
+                    .insert("lip-error".into(), mean(&error.narrow(2, from, n), &seen.narrow(2, from, n)));
             }
-            let base = Vec::<i64>::try_from(&ids.select(2, 0).reshape([-1]).to_device(Device::Cpu)).unwrap_or_default();
+            let base = Vec::<i64>::try_from(&ids.select(2, 0).reshape([-1]).to_device(Device::Cpu))
+                .unwrap_or_default();
             let used: std::collections::BTreeSet<i64> = base.into_iter().collect();
             measures.insert(format!("{}-codes-used", stream.name()), used.len() as f64);
         }
