@@ -3,11 +3,12 @@
 pub mod contextual;
 mod error;
 mod model;
+mod rest;
+mod retarget;
 mod streams;
 
 pub use error::{MotionError, Result};
 pub use model::{Known, Motion, MotionModel, SampleOptions, SampleRequest};
-pub use streams::{
-    ARM_POINTS, BODY_DIMENSIONS, FACE_DIMENSIONS, HandShape, LIP_POINTS, RestPose, Streams, mirror,
-    to_keypoints, to_streams,
-};
+pub use rest::{ARM_POINTS, HandShape, RestPose};
+pub use retarget::to_keypoints;
+pub use streams::{BODY_DIMENSIONS, FACE_DIMENSIONS, LIP_POINTS, Streams, mirror, to_streams};

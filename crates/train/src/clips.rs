@@ -6,8 +6,7 @@ use ndarray::{Array2, Array3, s};
 use orator_body::KeypointTrack;
 use orator_body::smooth::{GapConfig, SmoothingConfig};
 use orator_motion::contextual::{
-    ContextualConfig, Normaliser, SPEECH_LEARNED, SPEECH_LOW_LEVEL, Statistics, Stream, WINDOW_FRAMES,
-    WINDOW_STRIDE,
+    ContextualConfig, Normaliser, SPEECH_FEATURES, Statistics, Stream, WINDOW_FRAMES, WINDOW_STRIDE,
 };
 use orator_motion::{HandShape, RestPose, Streams, mirror, to_streams};
 use orator_nn::{Randomness, from_array2, from_array3};
@@ -128,7 +127,7 @@ fn measure(clips: &[&Clip]) -> Statistics {
     });
     Statistics {
         motion: [of(Stream::Face), of(Stream::Body)],
-        speech: Normaliser::measure(&parts, SPEECH_LEARNED + SPEECH_LOW_LEVEL),
+        speech: Normaliser::measure(&parts, SPEECH_FEATURES),
         hands,
     }
 }
@@ -272,7 +271,7 @@ fn assemble(windows: &[WindowOf<'_>], statistics: &Statistics, nobody: i64, devi
     let mut seen = dimensions.map(zeros);
     let mut source = dimensions.map(zeros);
     let mut valid = [0, 1].map(|_| Array2::<f32>::zeros((n, WINDOW_FRAMES)));
-    let mut speech = zeros(SPEECH_LEARNED + SPEECH_LOW_LEVEL);
+    let mut speech = zeros(SPEECH_FEATURES);
     let mut speakers = Vec::with_capacity(n);
     let rest = [0, 1].map(|s: usize| statistics.motion[s].apply(&Array2::zeros((1, dimensions[s]))));
     for (b, window) in windows.iter().enumerate() {

@@ -8,6 +8,13 @@ pub const WINDOW_FRAMES: usize = 80;
 /// 0.2 and 2.5, where the paper gives no number for the latter).
 pub const WINDOW_STRIDE: usize = 10;
 
+/// Numbers a frame from the learned speech encoder (WakeHuBERT).
+pub const SPEECH_LEARNED: usize = 128;
+/// Numbers a frame of low-level speech features (METHODS 0.3).
+pub const SPEECH_LOW_LEVEL: usize = 35;
+/// All speech features of a frame: learned, then low-level.
+pub const SPEECH_FEATURES: usize = SPEECH_LEARNED + SPEECH_LOW_LEVEL;
+
 /// The residual-VQ tokenizer of one stream (METHODS 2.2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

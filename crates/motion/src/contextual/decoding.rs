@@ -1,7 +1,6 @@
 //! Iterative decoding of one window (METHODS 2.5; MaskGIT, MoMask).
 
-use super::model::Networks;
-use super::{MaskInput, Stream};
+use super::{MaskInput, Networks, Stream};
 use crate::SampleOptions;
 use orator_nn::Randomness;
 use tch::{IndexOp, Kind, Tensor};

@@ -2,11 +2,11 @@
 
 use super::decoding::{Window, fill};
 use super::{
-    ContextualConfig, MaskGenerator, Normaliser, ResidualGenerator, Stream, Tokenizer, WINDOW_FRAMES,
-    WINDOW_STRIDE,
+    ContextualConfig, Networks, SPEECH_FEATURES, SPEECH_LEARNED, SPEECH_LOW_LEVEL, STAGES, Statistics,
+    Stream, WINDOW_FRAMES, WINDOW_STRIDE, speech_features,
 };
-use crate::streams::{HandShape, RestPose, to_keypoints, to_streams};
 use crate::{Motion, MotionError, MotionModel, Result, SampleRequest};
+use crate::{RestPose, to_keypoints, to_streams};
 use ndarray::{Array2, s};
 use orator_body::KeypointTrack;
 use orator_body::smooth::SmoothingConfig;
@@ -14,13 +14,8 @@ use orator_nn::{Checkpoint, NnError, Randomness, assign, from_array2, mix, to_ar
 use orator_speech::Speech;
 use std::collections::BTreeMap;
 use std::path::Path;
-use tch::nn::VarStore;
 use tch::{Device, IndexOp, Tensor};
 
-/// Numbers a frame from the learned speech encoder (WakeHuBERT).
-pub const SPEECH_LEARNED: usize = 128;
-/// Numbers a frame of low-level speech features (METHODS 0.3).
-pub const SPEECH_LOW_LEVEL: usize = 35;
 /// What the weight file says it is.
 const KIND: &str = "contextual-motion";
 /// Changes when old files can no longer be read.
@@ -30,89 +25,6 @@ const SMOOTHING: SmoothingConfig =
     SmoothingConfig { order: 2, window: 7, outer_lips_window: 5, inner_lips_window: 3, threshold: 0.0 };
 /// Frames over which kept motion is blended into new motion (METHODS 2.5, editing).
 const BLEND_FRAMES: usize = 3;
-
-/// The networks, as training and inference both use them.
-pub struct Networks {
-    /// Face and body tokenizers.
-    pub tokenizers: [Tokenizer; 2],
-    /// Base-layer tokens from speech.
-    pub mask_generator: MaskGenerator,
-    /// The other layers' tokens.
-    pub residual_generator: ResidualGenerator,
-    /// Variables of the three stages: tokenizer (names begin with the stream), generator, residual.
-    pub stores: [VarStore; 3],
-}
-
-/// Names of [`Networks::stores`] in weight files.
-pub const STAGES: [&str; 3] = ["tokenizer", "generator", "residual"];
-
-impl Networks {
-    /// Fresh networks; initial values come from libtorch's generator, so seed that first.
-    #[must_use]
-    pub fn new(config: &ContextualConfig, device: Device) -> Self {
-        let stores = [VarStore::new(device), VarStore::new(device), VarStore::new(device)];
-        let features = (SPEECH_LEARNED + SPEECH_LOW_LEVEL) as i64;
-        let root = stores[0].root();
-        let tokenizers = [
-            Tokenizer::new(&(&root / "face"), Stream::Face, &config.face),
-            Tokenizer::new(&(&root / "body"), Stream::Body, &config.body),
-        ];
-        let mask_generator = MaskGenerator::new(&stores[1].root(), features, config);
-        let residual_generator = ResidualGenerator::new(&stores[2].root(), features, config);
-        Self { tokenizers, mask_generator, residual_generator, stores }
-    }
-}
-
-/// Statistics the networks were trained with.
-#[derive(Clone, Debug)]
-pub struct Statistics {
-    /// Of the face and body streams.
-    pub motion: [Normaliser; 2],
-    /// Of the speech features.
-    pub speech: Normaliser,
-    /// The resting hands the motion was learned from (left, right).
-    pub hands: [HandShape; 2],
-}
-
-impl Statistics {
-    /// As named tensors for a checkpoint.
-    #[must_use]
-    pub fn tensors(&self) -> Vec<(String, Tensor)> {
-        let mut all = self.motion[0].tensors("statistics.face");
-        all.extend(self.motion[1].tensors("statistics.body"));
-        all.extend(self.speech.tensors("statistics.speech"));
-        let hands: Vec<f32> = self.hands.iter().flatten().flatten().copied().collect();
-        all.push(("statistics.hands".into(), Tensor::from_slice(&hands).view([2, 21, 2])));
-        all
-    }
-
-    /// From a checkpoint's tensors.
-    ///
-    /// # Errors
-    /// [`NnError::Mismatch`] when something is missing.
-    pub fn from_tensors(tensors: &BTreeMap<String, Tensor>) -> orator_nn::Result<Self> {
-        let motion = |stream: Stream| {
-            Normaliser::from_tensors(tensors, &format!("statistics.{}", stream.name()), stream.dimensions())
-        };
-        let hands = tensors
-            .get("statistics.hands")
-            .filter(|t| t.size() == [2, 21, 2])
-            .ok_or_else(|| NnError::Mismatch { what: "statistics.hands is missing".into() })?;
-        let hand = |side: i64| -> orator_nn::Result<HandShape> {
-            let flat = Vec::<f32>::try_from(&hands.i(side).reshape([-1]))?;
-            Ok(std::array::from_fn(|i| [flat[2 * i], flat[2 * i + 1]]))
-        };
-        Ok(Self {
-            motion: [motion(Stream::Face)?, motion(Stream::Body)?],
-            speech: Normaliser::from_tensors(
-                tensors,
-                "statistics.speech",
-                SPEECH_LEARNED + SPEECH_LOW_LEVEL,
-            )?,
-            hands: [hand(0)?, hand(1)?],
-        })
-    }
-}
 
 /// The contextual system's motion half, ready to sample.
 pub struct ContextualModel {
@@ -248,12 +160,6 @@ impl ContextualModel {
     }
 }
 
-/// Normalised speech features `[frames, 163]`: learned, then low-level.
-#[must_use]
-pub fn speech_features(speech: &Speech, normaliser: &Normaliser) -> Array2<f32> {
-    normaliser.apply(&speech.features())
-}
-
 /// First frames of the windows over `frames`: each keeps [`WINDOW_STRIDE`] frames of the one before it, the last ends
 /// where the recording ends and keeps more.
 fn window_starts(frames: usize) -> Vec<usize> {
@@ -301,7 +207,7 @@ impl MotionModel for ContextualModel {
         let rest = RestPose::of(request.reference)?;
         // Positions past the end of a recording shorter than a window hold average speech and are cut off again.
         let length = frames.max(WINDOW_FRAMES);
-        let mut features = Array2::zeros((length, SPEECH_LEARNED + SPEECH_LOW_LEVEL));
+        let mut features = Array2::zeros((length, SPEECH_FEATURES));
         features.slice_mut(s![..frames, ..]).assign(&self.speech_features(request.speech));
         let features = from_array2(&features).unsqueeze(0).to_device(self.device);
 

@@ -1,7 +1,7 @@
 //! The mask generator stage (METHODS 2.3, Eq. 10): guess masked base tokens; decode the guesses and compare the motion.
 
+use super::learner::Learner;
 use super::losses;
-use super::stage::Learner;
 use crate::clips::{Batch, Clip, Clips, Sampler, held_out};
 use crate::{Result, TrainConfig, TrainError};
 use orator_motion::contextual::{MaskInput, Networks, Stream, WINDOW_FRAMES, WINDOW_STRIDE};

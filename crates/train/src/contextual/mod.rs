@@ -1,10 +1,13 @@
 //! The stages of the contextual system's motion half.
 
 mod generator;
+mod learner;
 mod losses;
 mod residual;
-mod stage;
+mod run;
+mod stages;
 mod tokenizer;
 mod weights;
 
-pub use stage::{Stage, train};
+pub use run::train;
+pub use stages::Stage;

@@ -1,8 +1,8 @@
 //! The residual generator stage (METHODS 2.4): guess one layer from the sum of those before it.
 
 use super::generator::{encode, hear, speaks};
+use super::learner::Learner;
 use super::losses;
-use super::stage::Learner;
 use crate::clips::{Batch, Clips, Sampler, held_out};
 use crate::{Result, TrainConfig, TrainError};
 use orator_motion::contextual::{MaskInput, Networks, Stream};

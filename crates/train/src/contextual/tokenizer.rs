@@ -1,7 +1,7 @@
 //! The tokenizer stage (METHODS 2.2): reconstruction, its velocity, and commitment, each stream by itself.
 
+use super::learner::Learner;
 use super::losses;
-use super::stage::Learner;
 use crate::clips::{Batch, Clips, Sampler, has_body, held_out};
 use crate::{Result, TrainConfig, TrainError};
 use orator_motion::LIP_POINTS;

@@ -1,6 +1,6 @@
 //! What the stages hand on: each stage's weight file holds its own networks and the statistics; the last joins all.
 
-use super::Stage;
+use super::stages::Stage;
 use crate::clips::Clips;
 use crate::{Result, Split, TrainConfig, TrainError};
 use orator_motion::contextual::{ContextualModel, Networks, STAGES, Statistics};

@@ -1,5 +1,7 @@
 //! One training stage from start to weights.
 
+use super::learner::Learner;
+use super::stages::Stage;
 use super::{generator, residual, tokenizer, weights};
 use crate::clips::Clips;
 use crate::run_folder::StageRun;
@@ -8,49 +10,7 @@ use orator_motion::contextual::Networks;
 use orator_nn::{AdamW, ExponentialAverage, Randomness, clip_gradient_norm, mix, parameters};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::str::FromStr;
 use tch::{Device, Tensor};
-
-/// Which stage to train; each needs the weights of those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Residual-VQ tokenizers of face and body.
-    Tokenizer,
-    /// The mask generator.
-    Generator,
-    /// The residual generator.
-    Residual,
-}
-
-impl Stage {
-    /// The name on the command line and in the run folder.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Tokenizer => "tokenizer",
-            Self::Generator => "generator",
-            Self::Residual => "residual",
-        }
-    }
-}
-
-impl FromStr for Stage {
-    type Err = String;
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        [Self::Tokenizer, Self::Generator, Self::Residual]
-            .into_iter()
-            .find(|s| s.name() == text)
-            .ok_or_else(|| format!("{text} is not a stage: tokenizer, generator or residual"))
-    }
-}
-
-/// What a stage adds to the loop below.
-pub(super) trait Learner {
-    /// Loss of one batch, and named parts of it for the log.
-    fn loss(&self, random: &mut Randomness) -> (Tensor, Vec<(&'static str, f64)>);
-    /// Measures on held-out clips, with the averaged weights in place.
-    fn validate(&self) -> BTreeMap<String, f64>;
-}
 
 /// Trains one stage into the run folder `run`; returns when its weights are written.
 ///
