@@ -24,6 +24,7 @@ mod face;
 mod filter;
 mod found;
 mod hand;
+mod judge;
 mod litert;
 mod mask;
 mod perceiver;

@@ -6,9 +6,9 @@ use crate::hand::{Hand, HandChain, Side};
 use crate::litert::LiteRt;
 use crate::mask::PersonMask;
 use crate::pose::{Pose, PoseChain, PoseState};
-use crate::remark::{Remark, remarks};
+use crate::judge::remarks;
+use crate::remark::Remark;
 use crate::runtime::Runtime;
-use crate::tracker::Tracker;
 use crate::{PerceiveError, Result};
 use ndarray::Axis;
 use orator_body::{KeypointTrack, Layout, Portrait};
@@ -65,11 +65,6 @@ impl Perceiver {
             found.remarks.insert(0, Remark::SeveralPeople(people.len()));
         }
         Ok(found)
-    }
-
-    /// Follows one person through the frames of a video.
-    pub fn tracker(&mut self) -> Tracker<'_> {
-        Tracker::new(self)
     }
 
     /// Finds the person and packs picture, keypoints and mask, with what should be said about it.

@@ -17,6 +17,13 @@ pub struct Tracker<'p> {
     with_mask: bool,
 }
 
+impl Perceiver {
+    /// Follows one person through the frames of a video.
+    pub fn tracker(&mut self) -> Tracker<'_> {
+        Tracker::new(self)
+    }
+}
+
 impl<'p> Tracker<'p> {
     /// Starts with nothing known.
     pub fn new(perceiver: &'p mut Perceiver) -> Self {
