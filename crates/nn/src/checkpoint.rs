@@ -105,7 +105,9 @@ impl Checkpoint {
                 Dtype::F64 => Kind::Double,
                 Dtype::I64 => Kind::Int64,
                 other => {
-                    return Err(damaged(format!("{name} is stored as {other:?}, which no network here uses")));
+                    return Err(damaged(format!(
+                        "{name} is stored as {other:?}, which no network here uses"
+                    )));
                 }
             };
             let tensor = Tensor::f_from_data_size(view.data(), &shape, kind)?;

@@ -3,10 +3,10 @@
 use crate::face::{Face, FaceChain};
 use crate::found::Found;
 use crate::hand::{Hand, HandChain, Side};
+use crate::judge::remarks;
 use crate::litert::LiteRt;
 use crate::mask::PersonMask;
 use crate::pose::{Pose, PoseChain, PoseState};
-use crate::judge::remarks;
 use crate::remark::Remark;
 use crate::runtime::Runtime;
 use crate::{PerceiveError, Result};
