@@ -1,6 +1,6 @@
 //! `orator train`: the stages of a system's training.
 
-use crate::exit::Failure;
+use crate::exit::{Code, Failure};
 use crate::screen::{Screen, in_words};
 use clap::{Args, Subcommand, ValueEnum};
 use orator_train::contextual::{Stage, train};
@@ -70,7 +70,9 @@ impl From<StageName> for Stage {
 /// Carries it out.
 pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     let System::Contextual(arguments) = &arguments.system;
-    let config = TrainConfig::read(&arguments.config)?;
+    // Whatever is wrong there, it is an input.
+    let config = TrainConfig::read(&arguments.config)
+        .map_err(|error| Failure { code: Code::BadInput, ..Failure::from(error) })?;
     let device = orator_nn::choose_device();
     let mut last_line = None;
     train(
