@@ -1,7 +1,7 @@
 //! The catalogue itself: every file that `setup` brings, pinned by version and SHA-256.
 //!
 //! tch and libtorch move together (tch 0.24.0 is written against libtorch 2.11.0), and so do
-//! `edgefirst-tflite` and LiteRT (its C interface is not stable between wheels).
+//! the binding in `orator-perceive` and LiteRT (its C interface is not stable between wheels).
 
 use crate::catalogue::{Archive, Bundle, Member, Package, Part, Selector};
 

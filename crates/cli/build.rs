@@ -5,7 +5,7 @@ fn main() {
     println!("cargo:rerun-if-env-changed=CARGO_FEATURE_CUDA");
     if std::env::var_os("CARGO_FEATURE_CUDA").is_some() {
         println!(
-            "cargo:rustc-link-arg=-Wl,--push-state,--no-as-needed,-l:libtorch_cuda.so,-l:libc10_cuda.so,--pop-state,--allow-shlib-undefined"
+            "cargo:rustc-link-arg-bins=-Wl,--push-state,--no-as-needed,-l:libtorch_cuda.so,-l:libc10_cuda.so,--pop-state,--allow-shlib-undefined"
         );
     }
 }
