@@ -207,8 +207,10 @@ impl TrainConfig {
             }
         }
         let d = &self.networks.default_speaker;
-        if !d.is_empty() && !self.networks.speakers.contains(d) {
-            return Err(format!("the default speaker {d} is not in networks.speakers"));
+        for d in [d, &self.networks.default_face_speaker] {
+            if !d.is_empty() && !self.networks.speakers.contains(d) {
+                return Err(format!("the default speaker {d} is not in networks.speakers"));
+            }
         }
         if !(0.0..=1.0).contains(&self.losses.least_masked) {
             return Err("losses.least_masked must be between 0 and 1".into());

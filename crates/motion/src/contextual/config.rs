@@ -110,4 +110,7 @@ pub struct ContextualConfig {
     pub speakers: Vec<String>,
     /// The speaker taken when none is named; empty means none in particular.
     pub default_speaker: String,
+    /// The speaker of the face when none is named, if it is to be another: who gestures well on film is not always heard
+    /// in step with the lips. Empty means [`ContextualConfig::default_speaker`].
+    pub default_face_speaker: String,
 }

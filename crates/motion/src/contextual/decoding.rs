@@ -27,8 +27,8 @@ pub fn masked_counts(steps: usize, unknown: usize) -> Vec<usize> {
 pub(super) struct Window<'a> {
     /// Normalised speech `[1, time, features]`.
     pub speech: &'a Tensor,
-    /// Speaker number.
-    pub speaker: i64,
+    /// Speaker numbers of face and body.
+    pub speakers: [i64; 2],
     /// Tokens `[time][layers]` of both streams; read where `known`, written elsewhere.
     pub ids: [Vec<Vec<i64>>; 2],
     /// Which frames are given, per stream.
@@ -53,7 +53,7 @@ pub(super) fn fill(
 /// With guidance the conditional and the unconditional pass are one batch of two.
 struct Guided {
     speech: Tensor,
-    speaker: Tensor,
+    speakers: [Tensor; 2],
     drop: Tensor,
     batch: i64,
     guidance: f64,
@@ -65,7 +65,7 @@ impl Guided {
         let device = window.speech.device();
         Self {
             speech: window.speech.expand([batch, -1, -1], false),
-            speaker: Tensor::full([batch], window.speaker, (Kind::Int64, device)),
+            speakers: window.speakers.map(|s| Tensor::full([batch], s, (Kind::Int64, device))),
             drop: Tensor::from_slice(&[0.0f32, 1.0][..batch as usize]).to_device(device),
             batch,
             guidance,
@@ -73,7 +73,11 @@ impl Guided {
     }
 
     fn input(&self) -> MaskInput<'_> {
-        MaskInput { speech: &self.speech, speaker: &self.speaker, drop_speech: &self.drop }
+        MaskInput {
+            speech: &self.speech,
+            speakers: [&self.speakers[0], &self.speakers[1]],
+            drop_speech: &self.drop,
+        }
     }
 
     /// `[time, codes]`.

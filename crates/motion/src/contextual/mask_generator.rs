@@ -11,8 +11,8 @@ use tch::{Kind, Tensor};
 pub struct MaskInput<'a> {
     /// Normalised speech features `[batch, time, features]`.
     pub speech: &'a Tensor,
-    /// Speaker numbers `[batch]`, int64; the number of speakers itself means nobody in particular.
-    pub speaker: &'a Tensor,
+    /// Speaker numbers `[batch]`, int64, of face and body; the number of speakers itself means nobody in particular.
+    pub speakers: [&'a Tensor; 2],
     /// `[batch]`: 1 where speech is to be ignored (guidance).
     pub drop_speech: &'a Tensor,
 }
@@ -87,7 +87,7 @@ impl MaskGenerator {
         input: &MaskInput<'_>,
         train: bool,
     ) -> [Tensor; 2] {
-        let speaker = self.speakers.forward(input.speaker);
+        let speakers = input.speakers.map(|s| self.speakers.forward(s));
         let length = codes[0].size()[1];
         let positions = sinusoidal_positions(length + 1, self.width, codes[0].device());
         let mut heard = Vec::with_capacity(2);
@@ -105,7 +105,7 @@ impl MaskGenerator {
         };
         let mut x = [enter(0, &mut heard), enter(1, &mut heard)];
         for i in 0..self.networks[0].blocks.len() {
-            x = [0, 1].map(|s| self.networks[s].blocks[i].forward(&x[s], &heard[s], &speaker, train));
+            x = [0, 1].map(|s| self.networks[s].blocks[i].forward(&x[s], &heard[s], &speakers[s], train));
             if i % 2 == 1
                 && let Some(coupling) = self.couplings.get(i / 2)
             {

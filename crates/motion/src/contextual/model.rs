@@ -121,16 +121,21 @@ impl ContextualModel {
         speech_features(speech, &self.statistics.speech)
     }
 
-    fn speaker_number(&self, name: Option<&str>) -> Result<i64> {
-        let name = name.unwrap_or(&self.config.default_speaker);
-        if name.is_empty() {
-            return Ok(self.config.speakers.len() as i64);
-        }
-        let found = self.config.speakers.iter().position(|s| s == name);
-        found.map(|i| i as i64).ok_or_else(|| MotionError::Request {
-            what: format!("no speaker is called {name}"),
-            hint: format!("the model knows {}", self.config.speakers.join(", ")),
-        })
+    /// Numbers of the speakers whose styles face and body take.
+    fn speaker_numbers(&self, name: Option<&str>) -> Result<[i64; 2]> {
+        let number = |name: &str| -> Result<i64> {
+            if name.is_empty() {
+                return Ok(self.config.speakers.len() as i64);
+            }
+            let found = self.config.speakers.iter().position(|s| s == name);
+            found.map(|i| i as i64).ok_or_else(|| MotionError::Request {
+                what: format!("no speaker is called {name}"),
+                hint: format!("the model knows {}", self.config.speakers.join(", ")),
+            })
+        };
+        let body = number(name.unwrap_or(&self.config.default_speaker))?;
+        let face = &self.config.default_face_speaker;
+        Ok([if name.is_none() && !face.is_empty() { number(face)? } else { body }, body])
     }
 
     /// Tokens `[frames][layers]` of both streams of a whole clip.
@@ -203,7 +208,7 @@ impl MotionModel for ContextualModel {
                 "use the speech encoder that the weights were trained with",
             ));
         }
-        let speaker = self.speaker_number(request.speaker)?;
+        let speakers = self.speaker_numbers(request.speaker)?;
         let rest = RestPose::of(request.reference)?;
         // Positions past the end of a recording shorter than a window hold average speech and are cut off again.
         let length = frames.max(WINDOW_FRAMES);
@@ -242,7 +247,7 @@ impl MotionModel for ContextualModel {
                 });
                 let mut window = Window {
                     speech: &features.narrow(1, start as i64, WINDOW_FRAMES as i64),
-                    speaker,
+                    speakers,
                     ids: [0, 1].map(|s: usize| ids[s][start..end].to_vec()),
                     known: [known[start..end].to_vec(), known[start..end].to_vec()],
                     source,

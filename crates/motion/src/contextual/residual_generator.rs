@@ -78,7 +78,7 @@ impl ResidualGenerator {
         }
         let mut x = Tensor::cat(&[network.layer.forward(&number), tokens], 1)
             + sinusoidal_positions(length + 1, self.width, device);
-        let speaker = self.speakers.forward(input.speaker);
+        let speaker = self.speakers.forward(input.speakers[stream as usize]);
         for block in &network.blocks {
             x = block.forward(&x, &heard, &speaker, train);
         }

@@ -137,7 +137,7 @@ impl Learner for Generating<'_> {
         // A clip without a body shows none: all its body tokens are hidden.
         let bodies = batch.valid[1].amax([1i64].as_slice(), true);
         let hidden1 = &hidden1 * &bodies + (1.0 - &bodies);
-        let input = MaskInput { speech: &speech, speaker: &batch.speaker, drop_speech: &drop };
+        let input = MaskInput { speech: &speech, speakers: [&batch.speaker; 2], drop_speech: &drop };
         let logits = self.networks.mask_generator.forward(
             &[codes0, codes1],
             &[hidden0, hidden1],
@@ -194,7 +194,7 @@ impl Learner for Generating<'_> {
         let nothing = Tensor::zeros([size], (Kind::Float, self.device));
         let other = batch.speech.roll([size / 2], [0]);
         for (name, speech) in [("", &batch.speech), ("-other-speech", &other)] {
-            let input = MaskInput { speech, speaker: &batch.speaker, drop_speech: &nothing };
+            let input = MaskInput { speech, speakers: [&batch.speaker; 2], drop_speech: &nothing };
             let codes =
                 [0, 1].map(|s: usize| self.networks.tokenizers[s].quantiser().decode(&encoded.ids[s], 1));
             let hidden = [all.shallow_clone(), all.shallow_clone()];

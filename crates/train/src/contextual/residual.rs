@@ -53,7 +53,7 @@ impl Learner for Refining<'_> {
         let batch = self.sampler.batch(self.config.residual.batch, &self.config.losses, random, self.device);
         let encoded = encode(self.networks, &batch);
         let (speech, drop) = hear(&batch, self.config, random);
-        let input = MaskInput { speech: &speech, speaker: &batch.speaker, drop_speech: &drop };
+        let input = MaskInput { speech: &speech, speakers: [&batch.speaker; 2], drop_speech: &drop };
         let mut total = Tensor::from(0.0f32).to_device(self.device);
         let mut parts = Vec::new();
         for stream in Stream::ALL {
@@ -80,7 +80,7 @@ impl Learner for Refining<'_> {
         let Some(batch) = &self.held_out else { return measures };
         let encoded = encode(self.networks, batch);
         let nothing = Tensor::zeros([batch.speech.size()[0]], (Kind::Float, self.device));
-        let input = MaskInput { speech: &batch.speech, speaker: &batch.speaker, drop_speech: &nothing };
+        let input = MaskInput { speech: &batch.speech, speakers: [&batch.speaker; 2], drop_speech: &nothing };
         for stream in Stream::ALL {
             let s = stream as usize;
             for layer in 1..encoded.ids[s].size()[2] as usize {
