@@ -5,19 +5,14 @@ use crate::driving::{self, Driving, Range};
 use crate::generate::name_of;
 use crate::stages::Stages;
 use crate::{AudioCodec, Event, RendererKind, Result, StudioError};
-use crate::{film, output, portrait};
-use orator_body::layout::{FACE, LEFT_HAND, RIGHT_HAND};
+use crate::{film, output, portrait, transfer};
 use orator_body::{Fit, KeypointTrack, Portrait, write_keypoints};
 use orator_media::OutputFile;
 use orator_media::video_out::VideoSettings;
-use orator_motion::{RestPose, to_keypoints, to_streams};
 use orator_perceive::Perceiver;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-
-/// A hand or face counts as seen from this presence on.
-const SEEN: f32 = 0.5;
 
 /// How driving points become points of the portrait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -28,8 +23,8 @@ pub enum Mode {
     Auto,
     /// Points are used where they are: for the same person in the same place.
     Absolute,
-    /// Each part moves from its place in the portrait as it moves from its place in the driving video's rest frame,
-    /// in the portrait's own measures (METHODS 2.8): for another person.
+    /// Each part moves from its place in the portrait as it moves from its resting place in the driving video, in the
+    /// portrait's own measures (METHODS 2.8): for another person.
     Relative,
 }
 
@@ -143,7 +138,7 @@ pub fn animate(request: &AnimateRequest, tell: &mut dyn FnMut(Event)) -> Result<
         mode => mode,
     };
     let track = match mode {
-        Mode::Relative => transferred(&track, &portrait, &request.driving)?,
+        Mode::Relative => transfer::onto(&track, &portrait, &request.driving)?,
         Mode::Absolute | Mode::Auto => track,
     };
     if let Some(path) = &request.keypoints {
@@ -226,28 +221,6 @@ fn needs_picture(driving: &Path) -> StudioError {
 /// The first frame of `track`, so that the first driving points leave the portrait as it is; `else_this` if empty.
 fn first_frame(track: &KeypointTrack, else_this: KeypointTrack) -> KeypointTrack {
     track.frame(0).unwrap_or(else_this)
-}
-
-/// `k_S + s · (k(t) − k(0))` for each part, in the portrait's measures (METHODS 2.8). Frame 0 is the first one that
-/// shows the face and both hands, else the face: parts that it lacks could not move.
-fn transferred(track: &KeypointTrack, portrait: &Portrait, path: &Path) -> Result<KeypointTrack> {
-    let sees = |frame: usize, point: usize| track.confidence()[[frame, point]] >= SEEN;
-    let with = |points: &[usize]| (0..track.frames()).find(|&f| points.iter().all(|&p| sees(f, p)));
-    let rest_frame = with(&[FACE.start, LEFT_HAND.start, RIGHT_HAND.start])
-        .or_else(|| with(&[FACE.start]))
-        .and_then(|frame| track.frame(frame))
-        .ok_or_else(|| StudioError::NoFace { path: path.to_owned() })?;
-    let driver = RestPose::of(&rest_frame)?;
-    let own = RestPose::of(&portrait.keypoints)?;
-    let streams = to_streams(track, &driver)?;
-    let hands = [0, 1].map(|side| {
-        let shape = driver.hand_shape(side).or_else(|| own.hand_shape(side));
-        shape.copied().unwrap_or([[0.0; 2]; 21])
-    });
-    let moved = to_keypoints(&streams.face, &streams.body, &own, &portrait.keypoints, &hands)?;
-    let (layout, rate, size) = (moved.layout(), track.rate(), moved.size());
-    let (points, confidence) = moved.into_parts();
-    Ok(KeypointTrack::new(layout, rate, size, points, confidence)?)
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {

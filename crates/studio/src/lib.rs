@@ -26,6 +26,7 @@ mod output;
 mod portrait;
 mod recording;
 mod stages;
+mod transfer;
 
 pub use animate::{AnimateReport, AnimateRequest, Mode, animate};
 pub use check::CheckReport;

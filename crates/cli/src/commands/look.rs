@@ -9,7 +9,7 @@ pub struct Look {
     /// Side of the square video in pixels
     #[arg(long, value_name = "256|512", default_value_t = 256)]
     pub size: u32,
-    /// How a picture that is not square becomes square: a square around the person, or all of it with bars
+    /// How a picture that is not square becomes square: a square around the person, or all of it filled up
     #[arg(long, value_enum, default_value_t = FitName::Crop)]
     pub fit: FitName,
     /// What draws the motion

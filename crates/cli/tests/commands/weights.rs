@@ -36,6 +36,7 @@ pub fn small() -> Checkpoint {
         generator,
         speakers: vec!["anna".into(), "ben".into()],
         default_speaker: "anna".into(),
+        ..ContextualConfig::default()
     };
     let networks = Networks::new(&config, choose_device());
     let hand = std::array::from_fn(|point| [point as f32 / 40.0, -(point as f32) / 9.0]);
