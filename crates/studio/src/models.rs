@@ -32,7 +32,7 @@ pub struct ModelInfo {
     pub expected_sha256: Option<String>,
     /// What the file says it is (`contextual-motion`); `None` when it does not say.
     pub kind: Option<String>,
-    /// The licence line of the model card, if there is one.
+    /// The licence that the model card states, if it does.
     pub licence: Option<String>,
     /// Why it cannot be used; `None` when it is whole.
     pub fault: Option<String>,
@@ -272,13 +272,17 @@ fn details(path: &Path) -> Result<ModelDetails> {
     Ok(ModelDetails { info, metadata, tensors, card })
 }
 
-/// The first line of a card that names a licence, without marks.
+/// What a card says after `Licence:`, up to the end of that sentence or paragraph.
 fn licence_line(card: &str) -> Option<String> {
-    let line = card.lines().find(|line| {
-        let lower = line.to_ascii_lowercase();
-        !line.starts_with('#') && (lower.contains("licence") || lower.contains("license"))
-    })?;
-    Some(line.replace(['*', '`', '|'], "").trim().trim_start_matches("- ").to_owned())
+    card.split("\n\n").find_map(|paragraph| {
+        let text = paragraph.replace(['*', '`'], "");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // ASCII case keeps byte positions.
+        let lower = text.to_ascii_lowercase();
+        let at = lower.find("licence:").or_else(|| lower.find("license:"))? + "licence:".len();
+        let sentence = text.get(at..)?.split(". ").next()?.trim();
+        Some(sentence.trim_end_matches('.').to_owned()).filter(|sentence| !sentence.is_empty())
+    })
 }
 
 #[cfg(test)]
@@ -303,7 +307,10 @@ mod tests {
     #[test]
     fn cards_name_their_licence() {
         let card = "# A model\n\n## Licence\n\n* **License**: MIT OR Apache-2.0\n";
-        assert_eq!(licence_line(card).unwrap(), "License: MIT OR Apache-2.0");
+        assert_eq!(licence_line(card).unwrap(), "MIT OR Apache-2.0");
+        let card =
+            "# A model\n\nFile: `a` (16-bit floats). Licence:\nMIT OR Apache-2.0, with credits. It sings.\n";
+        assert_eq!(licence_line(card).unwrap(), "MIT OR Apache-2.0, with credits");
         assert_eq!(licence_line("# nothing"), None);
     }
 

@@ -6,8 +6,13 @@ use clap::{Args, Subcommand};
 use orator_studio::models::{self, ModelDetails, ModelInfo};
 use serde::Serialize;
 
+const WHERE: &str = "\
+Weights are looked for in the folder that ORATOR_MODELS names; else in the nearest `models` folder
+at or above the working folder, then at or above the program; else in `models` in Orator's cache.";
+
 /// Arguments of `orator models`.
 #[derive(Args)]
+#[command(after_help = WHERE)]
 pub struct Arguments {
     #[command(subcommand)]
     what: What,
@@ -91,7 +96,7 @@ fn tell(model: &ModelInfo, screen: &Screen) {
         model.kind.as_deref().unwrap_or("-"),
         model.bytes as f64 / 1e6,
         state,
-        model.licence.as_deref().unwrap_or("no licence line")
+        model.licence.as_deref().unwrap_or("no licence stated")
     ));
 }
 

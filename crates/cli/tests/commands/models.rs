@@ -118,7 +118,7 @@ fn listing_showing_verifying() {
     let model = listed.event("model");
     assert_eq!(model["name"], "w");
     assert_eq!(model["kind"], "contextual-motion");
-    assert_eq!(model["licence"], "Licence: MIT OR Apache-2.0");
+    assert_eq!(model["licence"], "MIT OR Apache-2.0");
     assert_eq!((&model["sha256"], &model["expected_sha256"]), (&sum.clone().into(), &sum.clone().into()));
     let shown = run(&["show", "w"]).event("model");
     assert_eq!(shown["metadata"]["trained_on"], "nothing");
