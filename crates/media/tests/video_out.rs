@@ -10,7 +10,7 @@ use orator_media::video_in::{Backend, VideoReadOptions, VideoReader, ffmpeg_is_p
 use orator_media::video_out::{AudioCodec, Provenance, Quality, VideoSettings, VideoWriter, read_provenance};
 use orator_media::{Audio, FrameRate, Limits, MediaError, Picture};
 use proptest::prelude::*;
-use support::{entries, ffmpeg_output, mean_colour, moving_picture, psnr};
+use support::{box_body, entries, ffmpeg_output, mean_colour, moving_picture, psnr};
 
 /// Writes `frames` moving pictures.
 fn write(
@@ -185,6 +185,20 @@ fn ffprobe_sees_both_streams_the_colours_and_the_origin() {
         "{text}"
     );
     assert!(text.contains(&format!("nb_frames={needed}")));
+}
+
+/// Players seek to the frames listed here; they count from 1.
+#[test]
+fn the_index_lists_the_key_frames_themselves() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.mp4");
+    write(&path, VideoSettings::new(64, 64, FrameRate::MOTION), 60).unwrap();
+    let bytes = fs::read(path).unwrap();
+    let at = box_body(&bytes, &[b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stss"]);
+    let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+    let listed: Vec<u32> = (0..number(at + 4) as usize).map(|i| number(at + 8 + 4 * i)).collect();
+    assert_eq!(listed.first(), Some(&1));
+    assert!(listed.iter().all(|n| (1..=60).contains(n)), "{listed:?}");
 }
 
 #[test]

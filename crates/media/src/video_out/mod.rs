@@ -216,11 +216,11 @@ impl VideoWriter {
             None => self.encoder.encode(picture, &mut self.coded)?,
         };
         self.output.write_all(&self.coded).map_err(|error| self.output.error(error))?;
-        self.video.add(self.at, self.coded.len() as u64);
-        self.at += self.coded.len() as u64;
         if is_key {
             self.key_frames.push(u32::try_from(self.frames()).unwrap_or(u32::MAX));
         }
+        self.video.add(self.at, self.coded.len() as u64);
+        self.at += self.coded.len() as u64;
         let per_stretch = u64::from(self.settings.rate.numerator()) * SECONDS_PER_STRETCH
             / u64::from(self.settings.rate.denominator());
         if self.frames() >= self.sound_written_to + per_stretch.max(1) {
