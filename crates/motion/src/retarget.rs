@@ -7,11 +7,12 @@ use orator_body::layout::FACE;
 use orator_body::{KeypointTrack, Layout};
 
 /// How much of a hand's change of shape (beyond turning and scaling) is applied to another person's hand.
-const SHAPE_TRANSFER: f32 = 0.7;
-/// Bounds of a hand's change of apparent size.
-const HAND_SCALE: (f32, f32) = (0.6, 1.35);
+const SHAPE_TRANSFER: f32 = 0.5;
+/// Bounds of a hand's change of apparent size. A resting hand is often foreshortened where the motion was learned, and an
+/// open one in the portrait must not swell when that hand opens.
+const HAND_SCALE: (f32, f32) = (0.7, 1.1);
 
-/// Motion onto a person: the inverse of [`to_streams`] for that person's rest pose.
+/// Motion onto a person: the inverse of [`crate::to_streams`] for that person's rest pose.
 ///
 /// A hand is turned and scaled as a whole and only then bent, because bending an unlike hand by another hand's offsets
 /// would tear it; `learned_hands` are the resting hands the motion was learned from (left, right). Points that the

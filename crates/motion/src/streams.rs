@@ -83,12 +83,12 @@ pub fn to_streams(track: &KeypointTrack, rest: &RestPose) -> Result<Streams> {
             };
             let (local, _, _) = hand_local(track, f, side);
             let wrist = subtract(at(track, f, start), at(track, f, ARM_POINTS[side * 3 + 2]));
-            for i in 0..HAND_POINTS {
+            for (i, point) in local.into_iter().enumerate() {
                 let offset = if i == 0 {
                     let d = subtract(wrist, hand.wrist);
                     [d[0] / rest.shoulder_width, d[1] / rest.shoulder_width]
                 } else {
-                    let upright = rotate(local[i], -hand.angle);
+                    let upright = rotate(point, -hand.angle);
                     [upright[0] / hand.length - hand.shape[i][0], upright[1] / hand.length - hand.shape[i][1]]
                 };
                 let column = 12 + (side * HAND_POINTS + i) * 2;

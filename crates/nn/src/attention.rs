@@ -4,7 +4,6 @@ use tch::nn::{self, Module, Path};
 use tch::{Device, Kind, Tensor};
 
 /// Sine and cosine positions, `[length, width]` (Vaswani et al. 2017); `width` even.
-#[must_use]
 pub fn sinusoidal_positions(length: i64, width: i64, device: Device) -> Tensor {
     let position = Tensor::arange(length, (Kind::Float, device)).unsqueeze(1);
     let rate = (Tensor::arange_start_step(0, width, 2, (Kind::Float, device))
@@ -40,7 +39,6 @@ impl Attention {
     }
 
     /// `[batch, n, width]`; every query sees the whole memory.
-    #[must_use]
     pub fn forward(&self, queries: &Tensor, memory: &Tensor, train: bool) -> Tensor {
         let (batch, n, width) = axes(queries);
         let split = |t: Tensor| {
@@ -76,7 +74,6 @@ impl FeedForward {
     }
 
     /// Same shape out as in.
-    #[must_use]
     pub fn forward(&self, x: &Tensor, train: bool) -> Tensor {
         self.outer.forward(&self.inner.forward(x).gelu("none").dropout(self.dropout, train))
     }
@@ -111,7 +108,6 @@ impl EncoderLayer {
     }
 
     /// `[batch, n, width]` to the same shape.
-    #[must_use]
     pub fn forward(&self, x: &Tensor, train: bool) -> Tensor {
         let normed = self.norm_attention.forward(x);
         let x = x + self.attention.forward(&normed, &normed, train).dropout(self.dropout, train);

@@ -37,12 +37,11 @@ impl ResidualStack {
     }
 
     /// `[batch, width, time]` to the same shape.
-    #[must_use]
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let mut x = x.shallow_clone();
         for (dilated, pointwise) in &self.blocks {
             let change = pointwise.forward(&dilated.forward(&x.relu()).relu());
-            x = x + change;
+            x += change;
         }
         x
     }

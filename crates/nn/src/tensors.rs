@@ -5,7 +5,6 @@ use ndarray::{Array2, Array3};
 use tch::{Kind, Tensor};
 
 /// `[a, b]` to a float tensor on the CPU.
-#[must_use]
 pub fn from_array2(array: &Array2<f32>) -> Tensor {
     let (a, b) = array.dim();
     let values: Vec<f32> = array.iter().copied().collect();
@@ -13,7 +12,6 @@ pub fn from_array2(array: &Array2<f32>) -> Tensor {
 }
 
 /// `[a, b, c]` to a float tensor on the CPU.
-#[must_use]
 pub fn from_array3(array: &Array3<f32>) -> Tensor {
     let (a, b, c) = array.dim();
     let values: Vec<f32> = array.iter().copied().collect();

@@ -117,6 +117,10 @@ pub struct LossConfig {
     pub rest_source: f64,
     /// Spread of the noise added to the normalised speech features.
     pub speech_noise: f64,
+    /// Spread of a shift of every speech feature that stays for a whole window: other voices and microphones.
+    pub speech_shift: f64,
+    /// Spread of the logarithm of a factor on every speech feature, likewise.
+    pub speech_scale: f64,
 }
 
 impl Default for LossConfig {
@@ -134,6 +138,8 @@ impl Default for LossConfig {
             drop_speaker: 0.1,
             rest_source: 0.25,
             speech_noise: 0.1,
+            speech_shift: 0.7,
+            speech_scale: 0.2,
         }
     }
 }

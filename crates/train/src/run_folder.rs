@@ -87,7 +87,7 @@ impl<'a> StageRun<'a> {
             sum.1 += 1;
         }
         let done = step + 1;
-        if done % TELL_EVERY == 0 || done == self.total {
+        if done.is_multiple_of(TELL_EVERY) || done == self.total {
             let losses: BTreeMap<String, f64> =
                 std::mem::take(&mut self.sums).into_iter().map(|(n, (s, c))| (n, s / c as f64)).collect();
             let pace = self.started.elapsed().as_secs_f64() / (done - self.first_step).max(1) as f64;

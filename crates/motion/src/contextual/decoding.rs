@@ -96,12 +96,13 @@ fn fill_base(networks: &Networks, window: &mut Window<'_>, options: &SampleOptio
         [0, 1].map(|s| window.known[s].iter().map(|&k| if k { KEPT } else { 0.0 }).collect());
     let unknown = [0, 1].map(|s| window.known[s].iter().filter(|k| !**k).count());
     let counts = unknown.map(|n| masked_counts(options.steps.max(1), n));
-    for step in 0..options.steps.max(1) {
+    let steps = counts[0].iter().zip(&counts[1]).map(|(&face, &body)| [face, body]);
+    for counts in steps {
         let masked: [Vec<bool>; 2] = [0, 1].map(|s| {
             let mut order: Vec<usize> = (0..scores[s].len()).filter(|&t| scores[s][t] < KEPT).collect();
             order.sort_by(|&a, &b| scores[s][a].total_cmp(&scores[s][b]).then(a.cmp(&b)));
             let mut hidden = vec![false; scores[s].len()];
-            let count = if unknown[s] == 0 { 0 } else { counts[s][step] };
+            let count = if unknown[s] == 0 { 0 } else { counts[s] };
             order.iter().take(count).for_each(|&t| hidden[t] = true);
             // Whatever is not hidden now stays for good.
             for t in 0..hidden.len() {
@@ -166,10 +167,8 @@ fn fill_residuals(
                 networks.tokenizers[s].quantiser().decode(&ids, q).expand([guided.batch, -1, -1], false);
             let logits = networks.residual_generator.forward(stream, q, &summed, &guided.input(), false);
             let (chosen, _) = draw(&guided.combine(&logits), options, random);
-            for t in 0..chosen.len() {
-                if !window.known[s][t] {
-                    window.ids[s][t][q] = chosen[t];
-                }
+            for (t, token) in chosen.into_iter().enumerate().filter(|(t, _)| !window.known[s][*t]) {
+                window.ids[s][t][q] = token;
             }
         }
     }

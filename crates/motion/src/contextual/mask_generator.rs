@@ -78,7 +78,6 @@ impl MaskGenerator {
     /// `codes`: each stream's base-layer codes `[batch, time, code]` (from the frozen codebook), `masked`: `[batch, time]`,
     /// 1 where the token is hidden; `source`: the source frame's base-layer code `[batch, code]`, which stands before the
     /// window and is never hidden.
-    #[must_use]
     pub fn forward(
         &self,
         codes: &[Tensor; 2],
@@ -97,7 +96,7 @@ impl MaskGenerator {
             let hidden = masked[s].to_kind(Kind::Float).unsqueeze(-1);
             let mut tokens = network.embed.forward(&codes[s]) * (1.0 - &hidden) + &network.mask * &hidden;
             if self.aligned_speech {
-                tokens = tokens + &memory;
+                tokens += &memory;
             }
             let first = network.embed.forward(&source[s]).unsqueeze(1);
             heard.push(memory);

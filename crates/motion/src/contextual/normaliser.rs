@@ -52,6 +52,20 @@ impl Normaliser {
         self.mean.len()
     }
 
+    /// These statistics moved towards those of `values` `[n, dimensions]`, by n / (n + `prior`).
+    #[must_use]
+    pub fn adapted(&self, values: &Array2<f32>, prior: f32) -> Self {
+        let own = Self::measure(&[(values, &Array2::ones(values.dim()))], self.dimensions());
+        let n = values.nrows() as f32;
+        let share = n / (n + prior);
+        let mean = &self.mean * (1.0 - share) + &own.mean * share;
+        // A column that never moves in this recording (no beat, no onset) says nothing about its spread.
+        let spread = ndarray::Zip::from(&self.spread)
+            .and(&own.spread)
+            .map_collect(|&known, &own| known * (1.0 - share) + own.clamp(known * 0.5, known * 2.0) * share);
+        Self { mean, spread }
+    }
+
     /// `(values − mean) / spread`, row by row.
     #[must_use]
     pub fn apply(&self, values: &Array2<f32>) -> Array2<f32> {
@@ -114,6 +128,18 @@ mod tests {
         }
         let back = n.undo(&z);
         assert!((&back - &v).iter().all(|d| d.abs() < 1e-2));
+    }
+
+    #[test]
+    fn a_long_recording_is_measured_by_itself_and_a_short_one_hardly() {
+        let known = Normaliser::identity(1);
+        let values =
+            |n: usize| Array2::from_shape_fn((n, 1), |(i, _)| 5.0 + if i % 2 == 0 { 1.0 } else { -1.0 });
+        let long = known.adapted(&values(100_000), 100.0).apply(&values(1000));
+        assert!(long.mean().unwrap().abs() < 0.02);
+        let short = known.adapted(&values(2), 100.0).apply(&values(2));
+        assert!((short.mean().unwrap() - 4.9).abs() < 0.1);
+        assert_eq!(known.adapted(&values(0), 100.0), known);
     }
 
     #[test]

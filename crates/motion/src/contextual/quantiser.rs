@@ -55,7 +55,6 @@ impl ResidualQuantiser {
     ///
     /// # Panics
     /// Never for `layer` below the configured number of layers.
-    #[must_use]
     pub fn codebook(&self, layer: usize) -> &Tensor {
         &self.layers[layer].codes
     }
@@ -87,9 +86,9 @@ impl ResidualQuantiser {
             let noise = random.gumbel_tensor(&logits.size()).to_device(logits.device());
             let chosen = (logits + noise).argmax(-1, false);
             let code = layer.codes.index_select(0, &chosen);
-            commitment = commitment + (&residual - &code).square().mean(Kind::Float);
+            commitment += (&residual - &code).square().mean(Kind::Float);
             layer.follow(&detached, &chosen, self.config.codebook_decay, random);
-            residual = residual - &code;
+            residual -= &code;
             total += code;
             ids.push(chosen);
         }
@@ -102,21 +101,19 @@ impl ResidualQuantiser {
     }
 
     /// Nearest codes of `[batch, time, code]`: `[batch, time, layers]`, int64.
-    #[must_use]
     pub fn encode(&self, input: &Tensor) -> Tensor {
         let size = input.size();
         let mut residual = input.reshape([-1, self.config.code_dimensions]);
         let mut ids = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
             let chosen = layer.similarity(&residual).argmax(-1, false);
-            residual = residual - layer.codes.index_select(0, &chosen);
+            residual -= layer.codes.index_select(0, &chosen);
             ids.push(chosen);
         }
         Tensor::stack(&ids, -1).view([size[0], size[1], -1])
     }
 
     /// The sum of the codes of the first `layers` columns of `[batch, time, …]`: `[batch, time, code]`.
-    #[must_use]
     pub fn decode(&self, ids: &Tensor, layers: usize) -> Tensor {
         let size = ids.size();
         let mut total = Tensor::zeros(

@@ -58,7 +58,6 @@ impl ResidualGenerator {
 
     /// Logits `[batch, time, codes]` of layer `layer` (1 is the first residual layer) of `stream`, given the summed codes
     /// `[batch, time, code]` of the layers before it.
-    #[must_use]
     pub fn forward(
         &self,
         stream: Stream,
@@ -74,7 +73,7 @@ impl ResidualGenerator {
         let number = Tensor::full([batch, 1], layer as i64, (tch::Kind::Int64, device));
         let mut tokens = network.embed.forward(summed);
         if self.aligned_speech {
-            tokens = tokens + &heard;
+            tokens += &heard;
         }
         let mut x = Tensor::cat(&[network.layer.forward(&number), tokens], 1)
             + sinusoidal_positions(length + 1, self.width, device);

@@ -99,13 +99,11 @@ impl Tokenizer {
     }
 
     /// Tokens `[batch, time, layers]` of normalised motion `[batch, time, dimensions]`.
-    #[must_use]
     pub fn encode(&self, motion: &Tensor) -> Tensor {
         self.quantiser.encode(&self.encode_continuous(motion))
     }
 
     /// Normalised motion `[batch, time, dimensions]` from summed codes `[batch, time, code]`.
-    #[must_use]
     pub fn decode_codes(&self, codes: &Tensor) -> Tensor {
         let mut x = self.from_code.forward(&codes.transpose(1, 2)).relu();
         for (stack, convolution) in &self.decoder {
@@ -115,13 +113,11 @@ impl Tokenizer {
     }
 
     /// Normalised motion from tokens `[batch, time, layers]`.
-    #[must_use]
     pub fn decode(&self, ids: &Tensor) -> Tensor {
         self.decode_codes(&self.quantiser.decode(ids, ids.size()[2] as usize))
     }
 
     /// One training pass: reconstruction `[batch, time, dimensions]` and what the quantiser did.
-    #[must_use]
     pub fn train(&self, motion: &Tensor, random: &mut Randomness) -> (Tensor, Quantised) {
         let quantised = self.quantiser.train(&self.encode_continuous(motion), random);
         (self.decode_codes(&quantised.codes), quantised)

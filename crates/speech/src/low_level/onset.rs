@@ -10,11 +10,10 @@ const DELAY_FRAMES: usize = 2048 / (2 * 512) + 1;
 pub(crate) fn strength(decibels: &Array2<f32>) -> Vec<f32> {
     let frames = decibels.nrows();
     let mut result = vec![0.0; frames];
-    for frame in DELAY_FRAMES..frames {
-        let now = decibels.row(frame - DELAY_FRAMES + 1);
-        let before = decibels.row(frame - DELAY_FRAMES);
+    for (index, strength) in result.iter_mut().skip(DELAY_FRAMES).enumerate() {
+        let (before, now) = (decibels.row(index), decibels.row(index + 1));
         let rise: f64 = now.iter().zip(before).map(|(a, b)| f64::from((a - b).max(0.0))).sum();
-        result[frame] = (rise / decibels.ncols() as f64) as f32;
+        *strength = (rise / decibels.ncols() as f64) as f32;
     }
     result
 }

@@ -56,13 +56,17 @@ pub(super) fn encode(networks: &Networks, batch: &Batch) -> Encoded {
     })
 }
 
-/// Speech with noise, and which windows go without it.
+/// Speech as another voice and microphone might have given it (every feature shifted and scaled for the whole window, and
+/// noise), and which windows go without it.
 pub(super) fn hear(batch: &Batch, config: &TrainConfig, random: &mut Randomness) -> (Tensor, Tensor) {
-    let size = batch.speech.size()[0];
-    let noise = batch.speech.randn_like() * config.losses.speech_noise;
-    let drop: Vec<f32> =
-        (0..size).map(|_| f32::from(u8::from(random.chance(config.losses.drop_speech)))).collect();
-    (&batch.speech + noise, Tensor::from_slice(&drop).to_device(batch.speech.device()))
+    let l = &config.losses;
+    let size = batch.speech.size();
+    let device = batch.speech.device();
+    let whole_window = || Tensor::randn([size[0], 1, size[2]], (Kind::Float, device));
+    let voice = &batch.speech * (whole_window() * l.speech_scale).exp() + whole_window() * l.speech_shift;
+    let heard = voice + batch.speech.randn_like() * l.speech_noise;
+    let drop: Vec<f32> = (0..size[0]).map(|_| f32::from(u8::from(random.chance(l.drop_speech)))).collect();
+    (heard, Tensor::from_slice(&drop).to_device(device))
 }
 
 impl<'a> Generating<'a> {
@@ -156,7 +160,7 @@ impl Learner for Generating<'_> {
                 [["face-tokens", "face-right", "face-motion"], ["body-tokens", "body-right", "body-motion"]]
                     [s];
             parts.extend([(names[0], loss.double_value(&[])), (names[1], right)]);
-            total = total + loss;
+            total += loss;
             if l.reconstruction > 0.0 {
                 // A soft choice that is hard forward and soft backward, on top of the true residual layers.
                 let noise = random.gumbel_tensor(&logits[s].size()).to_device(self.device);
@@ -177,7 +181,7 @@ impl Learner for Generating<'_> {
                     + (losses::velocity(&made, real, &weight) + losses::acceleration(&made, real, &weight))
                         * l.smoothness;
                 parts.push((names[2], motion.double_value(&[])));
-                total = total + motion * l.reconstruction;
+                total += motion * l.reconstruction;
             }
         }
         (total, parts)
