@@ -2,6 +2,7 @@
 
 pub mod contextual;
 mod error;
+mod lips;
 mod model;
 mod rest;
 mod retarget;

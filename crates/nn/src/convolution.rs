@@ -41,7 +41,7 @@ impl ResidualStack {
         let mut x = x.shallow_clone();
         for (dilated, pointwise) in &self.blocks {
             let change = pointwise.forward(&dilated.forward(&x.relu()).relu());
-            x += change;
+            x = x + change;
         }
         x
     }

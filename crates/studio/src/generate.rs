@@ -128,10 +128,9 @@ pub fn generate(request: &GenerateRequest, tell: &mut dyn FnMut(Event)) -> Resul
     let frames = frames_of(&audio);
     let speech = stages.run("speech", |progress| {
         let mut encoder = WakeHubert::load()?;
-        let mut speech = Speech::analyse(&audio, &mut encoder, frames, &mut |share| progress.share(share))?;
-        // Motion is made from the features; the samples go into the video from `audio`.
-        speech.waveform_16k = Vec::new();
-        Ok::<_, StudioError>(speech)
+        Ok::<_, StudioError>(Speech::analyse(&audio, &mut encoder, frames, &mut |share| {
+            progress.share(share)
+        })?)
     })?;
 
     let keypoint_files =

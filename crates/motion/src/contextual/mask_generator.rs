@@ -96,7 +96,7 @@ impl MaskGenerator {
             let hidden = masked[s].to_kind(Kind::Float).unsqueeze(-1);
             let mut tokens = network.embed.forward(&codes[s]) * (1.0 - &hidden) + &network.mask * &hidden;
             if self.aligned_speech {
-                tokens += &memory;
+                tokens = tokens + &memory;
             }
             let first = network.embed.forward(&source[s]).unsqueeze(1);
             heard.push(memory);

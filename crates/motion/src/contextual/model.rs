@@ -5,6 +5,7 @@ use super::{
     ContextualConfig, Networks, SPEECH_FEATURES, SPEECH_LEARNED, SPEECH_LOW_LEVEL, STAGES, Statistics,
     Stream, WINDOW_FRAMES, WINDOW_STRIDE, speech_features,
 };
+use crate::lips::{LOUDNESS_SHARE, follow_loudness};
 use crate::{Motion, MotionError, MotionModel, Result, SampleRequest};
 use crate::{RestPose, to_keypoints, to_streams};
 use ndarray::{Array2, s};
@@ -264,9 +265,11 @@ impl MotionModel for ContextualModel {
 
         let [face, body] = self.motion_of(&ids)?;
         let cut = |a: Array2<f32>| a.slice_move(s![..frames, ..]);
-        let mut track =
-            to_keypoints(&cut(face), &cut(body), &rest, request.reference, &self.statistics.hands)?
-                .smoothed(&SMOOTHING)?;
+        let mut face = cut(face);
+        let energy = orator_speech::energy(&request.speech.waveform_16k, frames);
+        follow_loudness(&mut face, &energy, LOUDNESS_SHARE);
+        let mut track = to_keypoints(&face, &cut(body), &rest, request.reference, &self.statistics.hands)?
+            .smoothed(&SMOOTHING)?;
         if let Some(given) = &request.known {
             keep_given(&mut track, given.track, given.keep);
         }

@@ -86,9 +86,9 @@ impl ResidualQuantiser {
             let noise = random.gumbel_tensor(&logits.size()).to_device(logits.device());
             let chosen = (logits + noise).argmax(-1, false);
             let code = layer.codes.index_select(0, &chosen);
-            commitment += (&residual - &code).square().mean(Kind::Float);
+            commitment = commitment + (&residual - &code).square().mean(Kind::Float);
             layer.follow(&detached, &chosen, self.config.codebook_decay, random);
-            residual -= &code;
+            residual = residual - &code;
             total += code;
             ids.push(chosen);
         }
@@ -107,7 +107,7 @@ impl ResidualQuantiser {
         let mut ids = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
             let chosen = layer.similarity(&residual).argmax(-1, false);
-            residual -= layer.codes.index_select(0, &chosen);
+            residual = residual - layer.codes.index_select(0, &chosen);
             ids.push(chosen);
         }
         Tensor::stack(&ids, -1).view([size[0], size[1], -1])

@@ -73,7 +73,7 @@ impl ResidualGenerator {
         let number = Tensor::full([batch, 1], layer as i64, (tch::Kind::Int64, device));
         let mut tokens = network.embed.forward(summed);
         if self.aligned_speech {
-            tokens += &heard;
+            tokens = tokens + &heard;
         }
         let mut x = Tensor::cat(&[network.layer.forward(&number), tokens], 1)
             + sinusoidal_positions(length + 1, self.width, device);

@@ -160,7 +160,7 @@ impl Learner for Generating<'_> {
                 [["face-tokens", "face-right", "face-motion"], ["body-tokens", "body-right", "body-motion"]]
                     [s];
             parts.extend([(names[0], loss.double_value(&[])), (names[1], right)]);
-            total += loss;
+            total = total + loss;
             if l.reconstruction > 0.0 {
                 // A soft choice that is hard forward and soft backward, on top of the true residual layers.
                 let noise = random.gumbel_tensor(&logits[s].size()).to_device(self.device);
@@ -181,7 +181,7 @@ impl Learner for Generating<'_> {
                     + (losses::velocity(&made, real, &weight) + losses::acceleration(&made, real, &weight))
                         * l.smoothness;
                 parts.push((names[2], motion.double_value(&[])));
-                total += motion * l.reconstruction;
+                total = total + motion * l.reconstruction;
             }
         }
         (total, parts)

@@ -70,7 +70,7 @@ impl Learner for Refining<'_> {
                 losses::tokens(&logits, &target, &batch.valid[s], self.config.losses.label_smoothing);
             let names = [["face-tokens", "face-right"], ["body-tokens", "body-right"]][s];
             parts.extend([(names[0], loss.double_value(&[])), (names[1], right)]);
-            total += loss;
+            total = total + loss;
         }
         (total, parts)
     }
