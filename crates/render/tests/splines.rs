@@ -109,6 +109,8 @@ proptest! {
         prop_assert!((f64::from(here[0]) - exact[0]).hypot(f64::from(here[1]) - exact[1]) < 0.02);
     }
 
+    // METHODS.md saw at most 3 in 80 trials. Random search finds 3.06 for a quadruple that is nearly a line, so 3 is no
+    // bound; what matters is that the published form's 85 does not come back.
     #[test]
     fn the_far_field_stays_bounded(
         (spread, points) in prop::sample::select(vec![0.02f32, 0.05, 0.1, 0.3])
@@ -118,7 +120,7 @@ proptest! {
         prop_assume!(nearest_pair(&points) > 0.2 * spread);
         let spline = Tps::fit(&points, &moved(&points, &by, 0.3 * spread), TpsForm::Displacement).unwrap();
         let [x, y] = spline.displacement([p.0, p.1]);
-        prop_assert!(x.hypot(y) < 3.0, "{}", x.hypot(y));
+        prop_assert!(x.hypot(y) < 4.0, "{}", x.hypot(y));
     }
 }
 
