@@ -2,7 +2,7 @@
 //!
 //! Nothing here prints: what happens is told through [`Event`]s.
 //!
-//! ```no_run
+//! ```no_run,standalone_crate
 //! # fn main() -> Result<(), orator_studio::StudioError> {
 //! use orator_studio::{GenerateRequest, generate};
 //! let request = GenerateRequest::new("photo.png", "speech.wav", "talk.mp4");
