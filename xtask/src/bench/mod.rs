@@ -127,9 +127,9 @@ fn program(root: &Path) -> PathBuf {
     target.join("release/orator")
 }
 
-/// Progress events come by the hundred and say nothing afterwards.
+/// Progress events come by the hundred and say nothing afterwards; written files are named by a path of this machine.
 fn is_kept(event: &Value) -> bool {
-    event.get("event").and_then(Value::as_str) != Some("progress")
+    !matches!(event.get("event").and_then(Value::as_str), Some("progress" | "wrote"))
 }
 
 /// Name and seconds of a stage that ended: `{"event":"stage","name":"render","seconds":3.2}`.
