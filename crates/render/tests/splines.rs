@@ -109,8 +109,8 @@ proptest! {
         prop_assert!((f64::from(here[0]) - exact[0]).hypot(f64::from(here[1]) - exact[1]) < 0.02);
     }
 
-    // METHODS.md saw at most 3 in 80 trials. Random search finds 3.06 for a quadruple that is nearly a line, so 3 is no
-    // bound; what matters is that the published form's 85 does not come back.
+    // METHODS.md saw at most 3 in 80 trials, and 85 with the published form. Of 300,000 quadruples those that spread both
+    // ways stay below 2.4; one that is nearly a line leaves the spline free across it, and 5.4 was the most.
     #[test]
     fn the_far_field_stays_bounded(
         (spread, points) in prop::sample::select(vec![0.02f32, 0.05, 0.1, 0.3])
@@ -120,8 +120,18 @@ proptest! {
         prop_assume!(nearest_pair(&points) > 0.2 * spread);
         let spline = Tps::fit(&points, &moved(&points, &by, 0.3 * spread), TpsForm::Displacement).unwrap();
         let [x, y] = spline.displacement([p.0, p.1]);
-        prop_assert!(x.hypot(y) < 4.0, "{}", x.hypot(y));
+        let bound = if thinness(&points) > 0.3 { 3.0 } else { 8.0 };
+        prop_assert!(x.hypot(y) < bound, "{} of {bound}", x.hypot(y));
     }
+}
+
+/// Spread of a set across its main axis as a share of the spread along it.
+fn thinness(points: &[[f32; 2]]) -> f32 {
+    let mean = [0, 1].map(|axis| points.iter().map(|p| p[axis]).sum::<f32>() / points.len() as f32);
+    let moment = |a: usize, b: usize| points.iter().map(|p| (p[a] - mean[a]) * (p[b] - mean[b])).sum::<f32>();
+    let (half, apart) = ((moment(0, 0) + moment(1, 1)) / 2.0, (moment(0, 0) - moment(1, 1)) / 2.0);
+    let reach = apart.hypot(moment(0, 1));
+    ((half - reach).max(0.0) / (half + reach)).sqrt()
 }
 
 #[test]

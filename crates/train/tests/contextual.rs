@@ -13,9 +13,14 @@ use orator_train::contextual::{Stage, train};
 use orator_train::{Event, TrainConfig};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use tch::Device;
 
 const FRAMES: usize = 160;
+
+/// libtorch has one random generator for the whole process, which training seeds anew for each step: whatever draws from
+/// it meanwhile (another run, a model that is loaded) would take numbers away.
+static GENERATOR: Mutex<()> = Mutex::new(());
 
 /// A person whose hands and mouth follow two slow waves; the speech features are those waves.
 fn person(seed: f32) -> KeypointTrack {
@@ -125,6 +130,7 @@ fn speech(frames: usize) -> Speech {
 
 #[test]
 fn every_stage_learns_a_small_set_and_the_model_keeps_its_promises() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
     orator_nn::configure_threads(1);
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
@@ -194,6 +200,7 @@ fn every_stage_learns_a_small_set_and_the_model_keeps_its_promises() {
 
 #[test]
 fn a_resumed_run_equals_an_uninterrupted_one() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
     orator_nn::configure_threads(1);
     let home = tempfile::tempdir().unwrap();
     let (whole, parted) = (home.path().join("whole"), home.path().join("parted"));

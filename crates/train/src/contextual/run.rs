@@ -14,6 +14,9 @@ use tch::{Device, Tensor};
 
 /// Trains one stage into the run folder `run`; returns when its weights are written.
 ///
+/// The same seed gives the same weights only while nothing else in the process draws from libtorch's random generator,
+/// of which there is one: train in a process of its own.
+///
 /// # Errors
 /// When the corpus or an earlier stage's weights are missing, the folder cannot be written, or the loss diverges.
 pub fn train(
