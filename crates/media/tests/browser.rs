@@ -132,3 +132,23 @@ fn chromium_plays_it_to_the_end_in_the_right_colour() {
         }
     }
 }
+
+/// The video of `cargo xtask demo`, where that has been run.
+#[test]
+fn chromium_plays_the_demo_to_the_end() {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo.mp4");
+    let (Some(browser), true) = (chromium(), demo.is_file()) else {
+        eprintln!("skipped: Chromium or demo.mp4 is absent");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(demo, folder.path().join("out.mp4")).unwrap();
+    let Some(result) = report(browser, folder.path()) else {
+        eprintln!("skipped: Chromium does not answer on this machine");
+        return;
+    };
+    eprintln!("{browser}: {result}");
+    let words: Vec<&str> = result.split_whitespace().collect();
+    assert_eq!((words[0], words[4]), ("ended", "sound"), "{result}");
+    assert!(words[3].parse::<f64>().unwrap() > words[2].parse::<f64>().unwrap() - 0.1, "{result}");
+}
