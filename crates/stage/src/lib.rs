@@ -1,0 +1,16 @@
+//! Synthetic presenters: people from a seed, who talk and gesture, drawn with the truth about every frame.
+//!
+//! Lengths are in decimetres, as in the base mesh: y up, z towards the camera, x towards the person's own left.
+//! A picture therefore shows the person's left hand on its right side, as in a filmed speaker.
+
+pub mod acting;
+mod error;
+pub mod figure;
+pub mod person;
+pub mod picture;
+pub mod pose;
+pub mod script;
+pub mod surface;
+pub mod truth;
+
+pub use error::{Result, StageError};
