@@ -1,5 +1,7 @@
 //! How one person gestures: drawn once per identity, so that styles can be told apart and transferred.
 
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::Form;
@@ -49,4 +51,39 @@ pub struct Style {
     pub articulation: f32,
     /// Mean expression: −0.2 (grave) to 0.6 (smiling).
     pub smile: f32,
+}
+
+impl Style {
+    /// The style of one identity.
+    #[must_use]
+    pub fn from_seed(seed: u64) -> Self {
+        let mut chance = ChaCha8Rng::seed_from_u64(seed ^ 0x57A1_E000_0000_0001);
+        let mut between = |low: f32, high: f32| chance.random_range(low..high);
+        // Some one in eight is left-handed; the others use the left for a third of one-handed gestures at most.
+        let left_handed = if between(0.0, 1.0) < 0.125 { between(0.65, 0.95) } else { between(0.05, 0.35) };
+        let both_hands = between(0.15, 0.75);
+        let rest = match between(0.0, 1.0) {
+            x if x < 0.5 => RestPosture::HandsFree,
+            x if x < 0.8 => RestPosture::HandsTogether,
+            _ => RestPosture::ArmsDown,
+        };
+        let seated = between(0.0, 1.0) < 0.3;
+        let favourites = Form::KINDS.iter().map(|&form| (form, between(0.45, 1.0))).collect();
+        Self {
+            left_handed,
+            both_hands,
+            amplitude: between(0.7, 1.35),
+            tempo: between(0.8, 1.25),
+            beats: between(0.2, 0.65),
+            favourites,
+            rest: if seated && rest == RestPosture::ArmsDown { RestPosture::OnLap } else { rest },
+            seated,
+            height: between(-1.0, 1.2),
+            openness: between(0.1, 0.9),
+            nodding: between(0.5, 1.5),
+            blinks: between(8.0, 25.0),
+            articulation: between(0.8, 1.2),
+            smile: between(-0.15, 0.55),
+        }
+    }
 }

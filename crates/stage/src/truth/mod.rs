@@ -1,1 +1,8 @@
-//! (to come)
+//! What is known about every frame: keypoints and whether they are seen, and what the stored triggers can be checked with.
+
+mod anchors;
+pub mod fit;
+mod keypoints;
+
+pub use anchors::{Anchor, Anchors, Base};
+pub use keypoints::{TrueKeypoints, Visibility, keypoints};
