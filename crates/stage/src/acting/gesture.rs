@@ -1,0 +1,285 @@
+//! From a score to the ways of both hands.
+
+use glam::{Quat, Vec2, Vec3, vec3};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::arm::ArmGeometry;
+use super::bell::Bell;
+use super::bones::{LEFT, RIGHT, SIDE_SIGN, mirrored};
+use super::clearance::{Clearance, Contact};
+use super::forms::{Key, stroke};
+use super::rest::Rest;
+use super::track::{Circle, HandState, Movement, Place, Track};
+use crate::script::{Form, Gesture, Hands, Score, Style};
+
+/// Preparation and retraction are at most this share as fast as the stroke.
+const TRANSFER_SPEED: f32 = 0.8;
+/// A stroke that would be too slow beside its preparation grows at most to this size.
+const MOST_GROWTH: f32 = 1.9;
+const GROWTH_STEPS: u8 = 10;
+/// If that is not enough, it begins nearer to where the hand was: at least this share of the way to its place.
+const LEAST_APPROACH: f32 = 0.15;
+const APPROACH_STEPS: u8 = 17;
+/// Sizes of movement that are acted out as asked for.
+const AMPLITUDE: std::ops::RangeInclusive<f32> = 0.5..=1.7;
+/// Random change of a stroke's place, in arm lengths, of the hand's turn, in degrees, and of its size.
+const JITTER_PLACE: f32 = 0.022;
+const JITTER_TURN: f32 = 6.0;
+const JITTER_SIZE: f32 = 0.08;
+/// Where wrists may be in gestures, in arm lengths from the middle, and from the shoulder's height: in the picture.
+const WIDEST: f32 = 0.64;
+const CROSSING: f32 = -0.2;
+const LOWEST: f32 = -0.62;
+const HIGHEST: f32 = 0.25;
+/// Targets are kept within this share of the arm's length.
+const REACH: f32 = 0.92;
+/// Extra swing of the elbows of the most open style, in degrees, and shift of the wrists, in arm lengths.
+const OPEN_SWIVEL: f32 = 26.0;
+const OPEN_SHIFT: f32 = 0.08;
+/// The openness that the keys were made for.
+const USUAL_OPENNESS: f32 = 0.4;
+
+/// The space before one person in which gestures happen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Space {
+    shoulder: Vec3,
+    unit: f32,
+    openness: f32,
+}
+
+impl Space {
+    pub(super) fn new(arm: &ArmGeometry, style: &Style) -> Self {
+        let shoulder = arm.rest_shoulder();
+        Self {
+            shoulder: Vec3::new(0.0, shoulder.y, shoulder.z),
+            unit: arm.length(),
+            openness: style.openness.clamp(0.0, 1.0) - USUAL_OPENNESS,
+        }
+    }
+
+    /// A key as a state of the hand of `arm`.
+    pub(super) fn state(&self, arm: &ArmGeometry, key: &Key) -> HandState {
+        let side = arm.side();
+        HandState {
+            wrist: self.shoulder + mirrored(key.at, side) * self.unit,
+            hand: arm.hand_turn(mirrored(key.fingers, side), mirrored(key.palm, side)),
+            swivel: key.swivel + OPEN_SWIVEL * self.openness,
+            shape: key.shape,
+            contact: Contact { body: key.lying, hand: 0.0 },
+        }
+    }
+
+    /// Brings a wrist into the space of gestures and within reach.
+    fn kept(&self, arm: &ArmGeometry, wrist: Vec3) -> Vec3 {
+        let sign = SIDE_SIGN[arm.side()];
+        let mut at = (wrist - self.shoulder) / self.unit;
+        at.x = (at.x * sign).clamp(CROSSING, WIDEST) * sign;
+        at.y = at.y.clamp(LOWEST, HIGHEST);
+        let wrist = self.shoulder + at * self.unit;
+        let from = arm.rest_shoulder();
+        from + (wrist - from).clamp_length_max(REACH * self.unit)
+    }
+}
+
+/// One stroke, ready to be moved and scaled.
+#[derive(Clone, Copy)]
+struct Ends {
+    start: HandState,
+    end: HandState,
+    circle: Option<Circle>,
+}
+
+/// Builds the way of one hand.
+pub(super) struct Choreographer<'a> {
+    pub(super) arm: &'a ArmGeometry,
+    pub(super) clearance: &'a Clearance,
+    pub(super) space: Space,
+    pub(super) style: &'a Style,
+    pub(super) rest: &'a Rest,
+}
+
+impl Choreographer<'_> {
+    /// The way of this hand through all gestures of `score` that it takes part in.
+    pub(super) fn track(&self, score: &Score, habits: &Habits, random: &mut ChaCha8Rng) -> Track {
+        let mut own: Vec<&Gesture> =
+            score.gestures.iter().filter(|gesture| takes_part(gesture, self.arm.side())).collect();
+        own.sort_by(|a, b| a.start.total_cmp(&b.start));
+        let mut track = Track::default();
+        let mut now = Place::Rest;
+        for (index, gesture) in own.iter().enumerate() {
+            let next = own.get(index + 1).map_or(f64::INFINITY, |next| next.start);
+            now = self.act(gesture, next, now, &mut track, habits, random);
+        }
+        track
+    }
+
+    fn act(
+        &self,
+        gesture: &Gesture,
+        next: f64,
+        now: Place,
+        track: &mut Track,
+        habits: &Habits,
+        random: &mut ChaCha8Rng,
+    ) -> Place {
+        let before = match now {
+            Place::Rest => self.rest.at(gesture.start),
+            Place::At(state) => state,
+        };
+        let bell = Bell::stroke(gesture.stroke_start, gesture.stroke, gesture.stroke_end);
+        let preparation = Bell::transfer(gesture.start, gesture.stroke_start);
+        let asked = self.ends(gesture, habits, random);
+        let ends = self.fitted(asked, &before, &preparation, &bell);
+        let (start, end) = (Place::At(ends.start), Place::At(ends.end));
+        let bow = self.bow(&before, &ends.start);
+        track.push(Movement { bell: preparation, from: now, to: start, circle: None, bow });
+        track.push(Movement { bell, from: start, to: end, circle: ends.circle, bow: Vec3::ZERO });
+        if !gesture.retracts {
+            return end;
+        }
+        // Back to rest; where the score leaves too little time, on into the free time after it.
+        let back = self.rest.at(gesture.end).wrist.distance(ends.end.wrist);
+        let allowed = TRANSFER_SPEED * stroke_speed(&ends, &bell).x.max(1e-3);
+        let planned = Bell::transfer(gesture.hold_end, gesture.end);
+        let longer = f64::from(back * planned.greatest_speed() / allowed).max(1.0);
+        let end_of_way = gesture.hold_end + (gesture.end - gesture.hold_end) * longer;
+        let bell = Bell::transfer(gesture.hold_end, end_of_way.min(next.max(gesture.end)));
+        let bow = self.bow(&ends.end, &self.rest.at(gesture.end));
+        track.push(Movement { bell, from: end, to: Place::Rest, circle: None, bow });
+        Place::Rest
+    }
+
+    /// The two ends of a gesture's stroke, as asked for.
+    fn ends(&self, gesture: &Gesture, habits: &Habits, random: &mut ChaCha8Rng) -> Ends {
+        let side = self.arm.side();
+        let variant = match gesture.form {
+            Form::Beat => habits.beat,
+            _ => habits.point,
+        };
+        let asked = stroke(gesture.form, gesture.hands, side, variant);
+        let mut place = || random.random_range(-JITTER_PLACE..JITTER_PLACE);
+        let shift = vec3(place(), place(), place()) * self.space.unit;
+        let mut angle = || random.random_range(-JITTER_TURN..JITTER_TURN).to_radians();
+        let turn = Quat::from_scaled_axis(vec3(angle(), angle(), angle()));
+        let size = gesture.amplitude.clamp(*AMPLITUDE.start(), *AMPLITUDE.end())
+            * random.random_range(1.0 - JITTER_SIZE..1.0 + JITTER_SIZE);
+        let out = SIDE_SIGN[side] * self.space.openness * OPEN_SHIFT * self.space.unit;
+        let offset = shift + vec3(out, self.style.height.clamp(-1.5, 1.5), 0.0);
+        let place = |key: &Key| {
+            let mut state = self.space.state(self.arm, key);
+            if key.lying < 0.5 {
+                state.wrist += offset;
+            } else {
+                state.wrist.y += offset.y * 0.3;
+            }
+            state.hand = turn * state.hand;
+            state
+        };
+        let ends = Ends {
+            start: place(&asked.start),
+            end: place(&asked.end),
+            circle: asked.circle.map(|radius| Circle {
+                spoke: Vec3::NEG_Y * radius * self.space.unit,
+                angle: std::f32::consts::TAU * SIDE_SIGN[side],
+            }),
+        };
+        self.scaled(ends, size)
+    }
+
+    /// The stroke grown or shrunk about its middle (if it ends on the body: about its end) and kept in its space.
+    fn scaled(&self, mut ends: Ends, size: f32) -> Ends {
+        let pivot = if ends.end.contact.body > 0.5 { 1.0 } else { 0.5 };
+        let middle = ends.start.wrist.lerp(ends.end.wrist, pivot);
+        for state in [&mut ends.start, &mut ends.end] {
+            state.wrist = self.space.kept(self.arm, middle + (state.wrist - middle) * size);
+            self.settle(state);
+        }
+        // A circle starts at its lowest point and runs outwards, up and back in.
+        ends.circle = ends.circle.map(|circle| Circle { spoke: circle.spoke * size, ..circle });
+        ends
+    }
+
+    fn settle(&self, state: &mut HandState) {
+        let mut target = state.target();
+        self.clearance.settle(self.arm, &mut target, state.contact);
+        state.wrist = target.wrist;
+        state.swivel = target.swivel;
+    }
+
+    /// The stroke changed until it is faster than its preparation.
+    fn fitted(&self, asked: Ends, before: &HandState, preparation: &Bell, bell: &Bell) -> Ends {
+        let fits = |ends: &Ends| {
+            let way = ends.start.wrist - before.wrist;
+            let slow = Vec2::new(way.length(), way.truncate().length()) * preparation.greatest_speed();
+            let fast = stroke_speed(ends, bell) * TRANSFER_SPEED;
+            slow.x <= fast.x && slow.y <= fast.y
+        };
+        let mut ends = asked;
+        for step in 0..=GROWTH_STEPS {
+            let growth = 1.0 + (MOST_GROWTH - 1.0) * f32::from(step) / f32::from(GROWTH_STEPS);
+            ends = if step == 0 { asked } else { self.scaled(asked, growth) };
+            if fits(&ends) {
+                return ends;
+            }
+        }
+        // Still too slow: the whole stroke moves towards where the hand is.
+        let grown = ends;
+        for step in 1..=APPROACH_STEPS {
+            let share = 1.0 - (1.0 - LEAST_APPROACH) * f32::from(step) / f32::from(APPROACH_STEPS);
+            ends.start = before.blend(&grown.start, share);
+            if grown.end.contact.body < 0.5 {
+                ends.end = grown.end;
+                ends.end.wrist = grown.end.wrist + ends.start.wrist - grown.start.wrist;
+                self.settle(&mut ends.end);
+            }
+            self.settle(&mut ends.start);
+            if fits(&ends) {
+                break;
+            }
+        }
+        ends
+    }
+
+    /// How far the way between two places must bow out to pass the body.
+    fn bow(&self, from: &HandState, to: &HandState) -> Vec3 {
+        let mut middle = from.blend(to, 0.5);
+        let straight = middle.wrist;
+        self.settle(&mut middle);
+        middle.wrist - straight
+    }
+}
+
+/// Greatest speed of a stroke, in space and in the plane of the picture, in decimetres per second.
+fn stroke_speed(ends: &Ends, bell: &Bell) -> Vec2 {
+    let way = ends.end.wrist - ends.start.wrist;
+    let lengths = match ends.circle {
+        Some(circle) => Vec2::splat(circle.angle.abs() * circle.spoke.length()),
+        None => Vec2::new(way.length(), way.truncate().length()),
+    };
+    lengths * bell.greatest_speed()
+}
+
+/// Ways of gesturing that stay the same for one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Habits {
+    /// How the hand is held in beats, 0–2.
+    beat: usize,
+    /// Whether "you" is pointed at with the finger (0) or offered with the hand.
+    point: usize,
+}
+
+impl Habits {
+    pub(super) fn new(random: &mut ChaCha8Rng) -> Self {
+        Self { beat: random.random_range(0..3), point: random.random_range(0..3) }
+    }
+}
+
+/// Whether the hand on `side` takes part in a gesture.
+pub(super) fn takes_part(gesture: &Gesture, side: usize) -> bool {
+    match gesture.hands {
+        Hands::Left => side == LEFT,
+        Hands::Right => side == RIGHT,
+        Hands::Both => true,
+    }
+}
