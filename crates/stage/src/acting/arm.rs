@@ -31,27 +31,55 @@ const MOST_FORWARD: f32 = 9.0;
 /// Times the twisted chain is measured and the target corrected: the bones' small kinks cost about 0.03 dm.
 const CORRECTIONS: usize = 3;
 
+/// How forearm and wrist hold the hand, in radians from the rest pose, in which the thumb is up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Grip {
+    /// Turn of the forearm about itself.
+    pub(super) twist: f32,
+    /// Bend of the wrist towards the palm (positive) or the back of the hand.
+    pub(super) flexion: f32,
+    /// Bend of the wrist sideways.
+    pub(super) deviation: f32,
+}
+
+impl Grip {
+    /// Between this (0) and another (1).
+    pub(super) fn blend(&self, other: &Self, share: f32) -> Self {
+        let mix = |a: f32, b: f32| a + (b - a) * share;
+        Self {
+            twist: mix(self.twist, other.twist),
+            flexion: mix(self.flexion, other.flexion),
+            deviation: mix(self.deviation, other.deviation),
+        }
+    }
+}
+
 /// Where a hand should be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HandTarget {
     /// The wrist's place.
     pub(super) wrist: Vec3,
-    /// The hand's turn against its rest pose.
-    pub(super) hand: Quat,
+    /// How the hand is held.
+    pub(super) grip: Grip,
     /// How far the elbow is swung outwards and up from hanging down, in degrees.
     pub(super) swivel: f32,
 }
 
-/// The bones' turns that bring the hand there, and where the joints are.
+/// Where an arm goes for a target.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ArmSolution {
-    /// Turns against the parent: collarbone, shoulder blade, upper arm ×2, forearm ×2, wrist.
-    pub(super) turns: [Quat; 7],
-    /// Shoulder joint, elbow, wrist.
-    pub(super) joints: [Vec3; 3],
-    /// The hand's turn against its rest pose, within the limits of forearm and wrist.
-    pub(super) hand: Quat,
+pub(super) struct Reach {
+    /// Elbow.
+    pub(super) elbow: Vec3,
+    /// Wrist: the target's, brought within reach.
+    pub(super) wrist: Vec3,
+    /// Where the fingers point.
+    pub(super) fingers: Vec3,
+    hinge: Vec3,
 }
+
+/// The turns, against the parent, that bring the hand there: collarbone, shoulder blade, upper arm ×2, forearm ×2,
+/// wrist.
+pub(super) type ArmTurns = [Quat; 7];
 
 /// An arm in the rest pose.
 #[derive(Clone, Debug)]
@@ -94,10 +122,20 @@ pub(super) fn frame(direction: Vec3, hint: Vec3) -> Mat3 {
     Mat3::from_cols(first, second, first.cross(second))
 }
 
+/// The same turn, written as less than half a turn.
+fn short_way(turn: Quat) -> Quat {
+    if turn.w < 0.0 { -turn } else { turn }
+}
+
 /// How far `turn` turns about `axis` (unit), in radians.
 fn twist_about(turn: Quat, axis: Vec3) -> f32 {
-    let turn = if turn.w < 0.0 { -turn } else { turn };
+    let turn = short_way(turn);
     2.0 * turn.xyz().dot(axis).atan2(turn.w)
+}
+
+/// The turn that brings one frame onto another.
+fn turn_between(from: &Mat3, to: &Mat3) -> Quat {
+    Quat::from_mat3(&(*to * from.transpose())).normalize()
 }
 
 impl ArmGeometry {
@@ -136,25 +174,14 @@ impl ArmGeometry {
         self.shoulder
     }
 
-    /// Distance from the wrist to the base of the middle finger, in decimetres.
+    /// Which side the arm is on.
     pub(super) fn side(&self) -> usize {
         self.side
     }
 
     /// The hand's turn that points the fingers along `fingers` and the palm towards `palm`.
     pub(super) fn hand_turn(&self, fingers: Vec3, palm: Vec3) -> Quat {
-        Quat::from_mat3(&(frame(fingers, palm) * self.hand_frame.transpose())).normalize()
-    }
-
-    /// Where the fingers point (unit) when the hand is turned so.
-    pub(super) fn fingers(&self, hand: Quat) -> Vec3 {
-        hand * self.hand_frame.x_axis
-    }
-
-    /// Where the palm faces (unit) when the hand is turned so.
-    #[cfg(test)]
-    pub(super) fn palm(&self, hand: Quat) -> Vec3 {
-        hand * self.hand_frame.y_axis
+        turn_between(&self.hand_frame, &frame(fingers, palm))
     }
 
     /// Turns of collarbone and shoulder blade for a wrist at `wrist`.
@@ -175,11 +202,40 @@ impl ArmGeometry {
         (blade + turn * (self.shoulder - self.blade), turn)
     }
 
-    /// Shoulder, elbow and wrist for a target: the wrist is brought within reach.
-    pub(super) fn joints(&self, target: &HandTarget) -> [Vec3; 3] {
+    /// Where the arm goes for a target.
+    pub(super) fn reach(&self, target: &HandTarget) -> Reach {
         let (shoulder, _) = self.shoulder_after(self.girdle(target.wrist));
-        let (elbow, wrist, _) = self.bend(shoulder, target.wrist, target.swivel);
-        [shoulder, elbow, wrist]
+        let (elbow, wrist, hinge) = self.bend(shoulder, target.wrist, target.swivel);
+        let lower = self.lower_turn(elbow, wrist, hinge);
+        let fingers = lower * self.hand_turn_of(&target.grip) * self.hand_frame.x_axis;
+        Reach { elbow, wrist, fingers, hinge }
+    }
+
+    /// How a hand that is turned by `hand` is held at a target's wrist and swivel, within the limits; and by what
+    /// angle, in radians, the limits keep it from being turned so.
+    pub(super) fn grip(&self, target: &HandTarget, hand: Quat) -> (Grip, f32) {
+        let reach = self.reach(target);
+        let lower = self.lower_turn(reach.elbow, reach.wrist, reach.hinge);
+        let axis = self.lower_frame.x_axis;
+        let wanted = lower.inverse() * hand;
+        let twist = twist_about(wanted, axis);
+        let bend = short_way(wanted * Quat::from_axis_angle(axis, -twist)).to_scaled_axis();
+        let grip = Grip {
+            twist: soft_limit(twist, MOST_TWIST.to_radians()),
+            flexion: soft_limit(bend.dot(self.flexion_axis), MOST_FLEXION.to_radians()),
+            deviation: soft_limit(bend.dot(self.deviation_axis), MOST_DEVIATION.to_radians()),
+        };
+        (grip, short_way(wanted).angle_between(self.hand_turn_of(&grip)))
+    }
+
+    /// The hand's turn against the forearm.
+    fn hand_turn_of(&self, grip: &Grip) -> Quat {
+        let bend = self.flexion_axis * grip.flexion + self.deviation_axis * grip.deviation;
+        Quat::from_scaled_axis(bend) * Quat::from_axis_angle(self.lower_frame.x_axis, grip.twist)
+    }
+
+    fn lower_turn(&self, elbow: Vec3, wrist: Vec3, hinge: Vec3) -> Quat {
+        turn_between(&self.lower_frame, &frame(wrist - elbow, hinge))
     }
 
     /// Elbow, wrist within reach, and the axis of the elbow.
@@ -209,23 +265,20 @@ impl ArmGeometry {
     }
 
     /// The bones' turns for a target.
-    pub(super) fn solve(&self, target: &HandTarget) -> ArmSolution {
+    pub(super) fn solve(&self, target: &HandTarget) -> ArmTurns {
         let girdle = self.girdle(target.wrist);
         let (shoulder, parent) = self.shoulder_after(girdle);
         let (_, wanted, _) = self.bend(shoulder, target.wrist, target.swivel);
         let mut aim = wanted;
-        let mut solved = self.chain(shoulder, parent, girdle, aim, target);
+        let (mut turns, mut wrist) = self.chain(shoulder, parent, girdle, aim, target);
         for _ in 0..CORRECTIONS {
-            let miss = wanted - solved.joints[2];
-            if miss.length_squared() < 1e-9 {
-                break;
-            }
-            aim += miss;
-            solved = self.chain(shoulder, parent, girdle, aim, target);
+            aim += wanted - wrist;
+            (turns, wrist) = self.chain(shoulder, parent, girdle, aim, target);
         }
-        solved
+        turns
     }
 
+    /// The turns for a wrist aimed at `aim`, and where the twisted chain really leads.
     fn chain(
         &self,
         shoulder: Vec3,
@@ -233,52 +286,99 @@ impl ArmGeometry {
         girdle: [Quat; 2],
         aim: Vec3,
         target: &HandTarget,
-    ) -> ArmSolution {
+    ) -> (ArmTurns, Vec3) {
         let (elbow, wrist, hinge) = self.bend(shoulder, aim, target.swivel);
-        let turn = |direction: Vec3, rest: &Mat3| {
-            Quat::from_mat3(&(frame(direction, hinge) * rest.transpose())).normalize()
-        };
-        let upper = turn(elbow - shoulder, &self.upper_frame);
-        let lower = turn(wrist - elbow, &self.lower_frame);
+        let upper = turn_between(&self.upper_frame, &frame(elbow - shoulder, hinge));
+        let lower = self.lower_turn(elbow, wrist, hinge);
         // The upper arm's own twist grows along it.
         let upper_axis = self.upper_frame.x_axis;
         let roll = twist_about(parent.inverse() * upper, upper_axis);
         let upper_first = upper * Quat::from_axis_angle(upper_axis, -roll * UPPER_TWIST_LEFT);
-        // The hand against the forearm: a twist of the forearm, then a bend of the wrist; both have limits.
         let lower_axis = self.lower_frame.x_axis;
-        let wanted = lower.inverse() * target.hand;
-        let asked = twist_about(wanted, lower_axis);
-        let twist = soft_limit(asked, MOST_TWIST.to_radians());
-        let bend = wanted * Quat::from_axis_angle(lower_axis, -asked);
-        let bend = self.limited(bend);
-        let about = |share: f32| lower * Quat::from_axis_angle(lower_axis, twist * share);
-        let lowers = LOWER_TWIST.map(about);
-        let hand = lower * bend * Quat::from_axis_angle(lower_axis, twist);
-        // Where the twisted chain really leads.
+        let lowers =
+            LOWER_TWIST.map(|share| lower * Quat::from_axis_angle(lower_axis, target.grip.twist * share));
+        let hand = lower * self.hand_turn_of(&target.grip);
         let kink = shoulder + upper_first * (self.upper_kink - self.shoulder);
         let elbow = kink + upper * (self.elbow - self.upper_kink);
         let kink = elbow + lowers[0] * (self.lower_kink - self.elbow);
         let wrist = kink + lowers[1] * (self.wrist - self.lower_kink);
-        ArmSolution {
-            turns: [
-                girdle[0],
-                girdle[1],
-                parent.inverse() * upper_first,
-                upper_first.inverse() * upper,
-                upper.inverse() * lowers[0],
-                lowers[0].inverse() * lowers[1],
-                lowers[1].inverse() * hand,
-            ],
-            joints: [shoulder, elbow, wrist],
-            hand,
+        let turns = [
+            girdle[0],
+            girdle[1],
+            parent.inverse() * upper_first,
+            upper_first.inverse() * upper,
+            upper.inverse() * lowers[0],
+            lowers[0].inverse() * lowers[1],
+            lowers[1].inverse() * hand,
+        ];
+        (turns, wrist)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bones::{Bones, LEFT, RIGHT};
+    use super::super::stand_in;
+    use super::*;
+    use crate::pose::Pose;
+    use proptest::prelude::*;
+
+    fn posed(side: usize, target: &HandTarget) -> (ArmGeometry, [Vec3; 3], Quat) {
+        let skeleton = stand_in::skeleton();
+        let bones = Bones::find(&skeleton).unwrap();
+        let arm = &bones.arms[side];
+        let geometry = ArmGeometry::new(&skeleton, arm, side);
+        let mut pose = Pose::rest(&skeleton);
+        let chain =
+            [arm.clavicle, arm.shoulder, arm.upper[0], arm.upper[1], arm.lower[0], arm.lower[1], arm.wrist];
+        for (bone, turn) in chain.into_iter().zip(geometry.solve(target)) {
+            pose.turns[bone] = turn;
         }
+        let placed = skeleton.place(&pose);
+        let joints = [arm.upper[0], arm.lower[0], arm.wrist].map(|bone| placed.head(&skeleton, bone));
+        (geometry, joints, placed.turn(arm.wrist))
     }
 
-    /// A bend of the wrist within its limits.
-    fn limited(&self, bend: Quat) -> Quat {
-        let vector = bend.to_scaled_axis();
-        let flexion = soft_limit(vector.dot(self.flexion_axis), MOST_FLEXION.to_radians());
-        let deviation = soft_limit(vector.dot(self.deviation_axis), MOST_DEVIATION.to_radians());
-        Quat::from_scaled_axis(self.flexion_axis * flexion + self.deviation_axis * deviation)
+    proptest! {
+        #[test]
+        fn the_wrist_gets_where_it_can(
+            x in -1.5f32..3.0, y in 1.0f32..7.5, z in 0.8f32..4.0, swivel in -10.0f32..70.0,
+            twist in -1.5f32..1.5, flexion in -1.0f32..1.0, left: bool
+        ) {
+            let side = if left { LEFT } else { RIGHT };
+            let wrist = Vec3::new(x * SIDE_SIGN[side], y, z);
+            let grip = Grip { twist, flexion, deviation: 0.2 };
+            let target = HandTarget { wrist, grip, swivel };
+            let (arm, [shoulder, elbow, reached], hand) = posed(side, &target);
+            let bend = 180.0 - (shoulder - elbow).angle_between(reached - elbow).to_degrees();
+            prop_assert!((0.0..MOST_ELBOW + 1.0).contains(&bend), "{}", bend);
+            let way = wrist.distance(shoulder);
+            if way < arm.length() * 0.96 && way > arm.length() * 0.3 {
+                prop_assert!(reached.distance(wrist) < 1e-3, "{reached} for {wrist}");
+            }
+            prop_assert!((hand * arm.hand_frame.x_axis).distance(arm.reach(&target).fingers) < 0.2);
+        }
+
+        #[test]
+        fn a_hand_within_the_limits_is_turned_as_asked(
+            twist in -1.1f32..1.1, flexion in -0.8f32..0.8, deviation in -0.4f32..0.4
+        ) {
+            let grip = Grip { twist, flexion, deviation };
+            let target = HandTarget { wrist: Vec3::new(1.8, 3.4, 2.5), grip, swivel: 20.0 };
+            let (arm, _, hand) = posed(LEFT, &target);
+            let (found, missed) = arm.grip(&target, hand);
+            prop_assert!(missed < 0.2, "{missed}");
+            prop_assert!((found.twist - twist).abs() < 0.2 && (found.flexion - flexion).abs() < 0.2);
+        }
+
+        #[test]
+        fn wrists_keep_their_limits(fx in -1.0f32..1.0, fy in -1.0f32..1.0, px in -1.0f32..1.0, pz in -1.0f32..1.0) {
+            let target = HandTarget { wrist: Vec3::new(1.8, 3.4, 2.5), grip: Grip::default(), swivel: 20.0 };
+            let (arm, ..) = posed(LEFT, &target);
+            let (grip, _) = arm.grip(&target, arm.hand_turn(Vec3::new(fx, fy, 0.5), Vec3::new(px, 0.3, pz)));
+            prop_assert!(grip.flexion.abs() <= MOST_FLEXION.to_radians());
+            prop_assert!(grip.deviation.abs() <= MOST_DEVIATION.to_radians());
+            prop_assert!(grip.twist.abs() <= MOST_TWIST.to_radians());
+        }
     }
 }

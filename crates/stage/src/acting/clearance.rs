@@ -3,9 +3,9 @@
 //! The trunk is a stack of ellipses fitted to the skeleton, the head an ellipsoid; forearms and hands are rows of
 //! balls. All pushes are smooth, so that what is pushed moves smoothly.
 
-use glam::{Quat, Vec2, Vec3};
+use glam::{Vec2, Vec3};
 
-use super::arm::{ArmGeometry, HandTarget};
+use super::arm::{ArmGeometry, HandTarget, Reach};
 use super::bones::{Bones, LEFT, RIGHT, SIDE_SIGN};
 use crate::figure::Skeleton;
 
@@ -20,6 +20,8 @@ const MOST_SWING: f32 = 50.0;
 
 /// Share of the way from elbow to wrist, and radius in decimetres, of the forearm's balls.
 const FOREARM_BALLS: [(f32, f32); 2] = [(0.45, 0.36), (0.8, 0.3)];
+/// Radius of the elbow, in decimetres.
+const ELBOW_BALL: f32 = 0.4;
 /// Way from the wrist along the fingers, and radius, of the hand's balls, in decimetres.
 const HAND_BALLS: [(f32, f32); 3] = [(0.0, 0.28), (0.7, 0.38), (1.3, 0.28)];
 /// Share of their radius that touching hands keep.
@@ -101,11 +103,6 @@ impl Clearance {
             })
         });
         Self { levels, head_centre, head_radii, thighs, thigh_radius: hip_width * 0.75 }
-    }
-
-    /// Where the front of the chest is at height `y`, in decimetres.
-    pub(super) fn front(&self, y: f32) -> f32 {
-        self.level(y).front
     }
 
     fn level(&self, y: f32) -> Level {
@@ -205,22 +202,21 @@ impl Clearance {
     }
 
     fn push_arm(&self, arm: &ArmGeometry, target: &mut HandTarget, contact: Contact) {
-        let joints = arm.joints(target);
+        let reach = arm.reach(target);
         let keep = 1.0 + (LYING - 1.0) * contact.body.clamp(0.0, 1.0);
-        let fingers = arm.fingers(target.hand);
         let mut push = Vec3::ZERO;
         for (along, radius) in HAND_BALLS {
-            push += self.push(joints[2] + fingers * along, radius * keep);
+            push += self.push(reach.wrist + reach.fingers * along, radius * keep);
         }
         let sign = SIDE_SIGN[arm.side()];
         let mut swing = 0.0;
         for (share, radius) in FOREARM_BALLS {
-            let out = self.push(joints[1].lerp(joints[2], share), radius);
+            let out = self.push(reach.elbow.lerp(reach.wrist, share), radius);
             push += out * share;
             // Where the trunk pushes sideways or back, the elbow gives way outwards.
             swing += (out.x * sign).max(0.0) + out.z.abs() * 0.5;
         }
-        let elbow = self.push(joints[1], 0.4);
+        let elbow = self.push(reach.elbow, ELBOW_BALL);
         swing += (elbow.x * sign).max(0.0) + elbow.z.abs();
         target.wrist += push * 0.6;
         target.swivel += (swing * 25.0).min(MOST_SWING / ROUNDS as f32);
@@ -229,8 +225,7 @@ impl Clearance {
 
 /// The balls of forearm and hand.
 fn balls(arm: &ArmGeometry, target: &HandTarget) -> [(Vec3, f32); 5] {
-    let [_, elbow, wrist] = arm.joints(target);
-    let fingers: Vec3 = arm.fingers(target.hand);
+    let Reach { elbow, wrist, fingers, .. } = arm.reach(target);
     let forearm = |(share, radius): (f32, f32)| (elbow.lerp(wrist, share), radius);
     let hand = |(along, radius): (f32, f32)| (wrist + fingers * along, radius);
     [
@@ -240,10 +235,4 @@ fn balls(arm: &ArmGeometry, target: &HandTarget) -> [(Vec3, f32); 5] {
         hand(HAND_BALLS[1]),
         hand(HAND_BALLS[2]),
     ]
-}
-
-/// The middle of a hand turned so.
-#[cfg(test)]
-pub(super) fn hand_middle(arm: &ArmGeometry, wrist: Vec3, hand: Quat) -> Vec3 {
-    wrist + arm.fingers(hand) * HAND_BALLS[1].0
 }

@@ -61,8 +61,10 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
     match form {
         Form::Beat => beat(variant),
         Form::PointSelf => {
+            // Two hands lie side by side.
+            let aside = if hands == Hands::Both { 0.34 } else { 0.20 };
             let mut touch = key(
-                vec3(0.20, -0.27, 0.36),
+                vec3(aside, -0.27, 0.36),
                 vec3(-0.88, 0.42, 0.0),
                 vec3(-0.05, -0.08, -1.0),
                 HandShape::FLAT.blend(&HandShape::RELAXED, 0.45),
@@ -86,8 +88,8 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
             )
         }
         Form::Big => line(
-            key(vec3(0.17, -0.36, 0.58), vec3(-0.25, 0.35, 0.9), vec3(-0.95, 0.1, 0.1), HandShape::OPEN),
-            key(vec3(0.52, -0.30, 0.56), vec3(-0.05, 0.6, 0.8), vec3(-0.95, 0.1, 0.25), HandShape::OPEN)
+            key(vec3(0.19, -0.36, 0.58), vec3(-0.25, 0.35, 0.9), vec3(-0.95, 0.1, 0.1), HandShape::OPEN),
+            key(vec3(0.47, -0.30, 0.56), vec3(-0.15, 0.65, 0.75), vec3(-0.95, 0.0, 0.25), HandShape::OPEN)
                 .swung(40.0),
         ),
         Form::Small => {
@@ -106,8 +108,8 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
                     key(vec3(0.42, -0.38, 0.50), FORWARD_UP, INWARD, HandShape::RELAXED),
                     key(
                         vec3(0.33, -0.16, 0.56),
-                        vec3(-0.35, 0.75, 0.55),
-                        vec3(-0.6, -0.1, 0.8),
+                        vec3(-0.25, 0.7, 0.65),
+                        vec3(-0.92, -0.3, 0.2),
                         HandShape::PINCH,
                     )
                     .swung(30.0),
@@ -145,7 +147,7 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
                 vec3(0.37, -0.36, 0.57),
                 vec3(-0.2, 0.55, 0.8),
                 vec3(-0.55, -0.5, 0.5),
-                HandShape::POINT.blend(&HandShape::RELAXED, 0.35),
+                HandShape::POINT.blend(&HandShape::RELAXED, 0.15),
             )
             .swung(28.0);
             Stroke { start: on, end: on, circle: Some(CIRCLE) }
@@ -153,7 +155,7 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
         Form::OneHand => sidewards(LEFT, hands, side),
         Form::OtherHand => sidewards(RIGHT, hands, side),
         Form::No => {
-            let near = if hands == Hands::Both { 0.17 } else { 0.06 };
+            let near = if hands == Hands::Both { 0.28 } else { 0.06 };
             line(
                 key(
                     vec3(near, -0.28, 0.60),
@@ -162,7 +164,7 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
                     HandShape::FLAT,
                 )
                 .swung(36.0),
-                key(vec3(0.50, -0.32, 0.56), vec3(0.05, 0.3, 0.95), vec3(0.1, -0.85, 0.5), HandShape::FLAT)
+                key(vec3(0.47, -0.32, 0.56), vec3(0.05, 0.3, 0.95), vec3(0.1, -0.85, 0.5), HandShape::FLAT)
                     .swung(34.0),
             )
         }
@@ -172,8 +174,8 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
                 .swung(26.0),
         ),
         Form::All => line(
-            key(vec3(0.16, -0.26, 0.58), vec3(-0.45, 0.35, 0.8), vec3(-0.6, 0.55, -0.3), HandShape::OPEN),
-            key(vec3(0.60, -0.34, 0.47), vec3(0.3, 0.35, 0.85), vec3(-0.3, 0.85, 0.35), HandShape::OPEN)
+            key(vec3(0.20, -0.26, 0.58), vec3(-0.45, 0.35, 0.8), vec3(-0.6, 0.55, -0.3), HandShape::OPEN),
+            key(vec3(0.54, -0.34, 0.50), vec3(0.15, 0.4, 0.85), vec3(-0.3, 0.85, 0.35), HandShape::OPEN)
                 .swung(40.0),
         ),
     }
@@ -208,7 +210,7 @@ fn sidewards(towards: usize, hands: Hands, side: usize) -> Stroke {
         let from = if hands == Hands::Both { 0.34 } else { 0.28 };
         line(
             key(vec3(from, -0.34, 0.55), start_fingers, up, HandShape::CUPPED),
-            key(vec3(0.60, -0.40, 0.50), vec3(0.2, 0.25, 0.95), up_end, HandShape::CUPPED).swung(34.0),
+            key(vec3(0.53, -0.40, 0.52), vec3(0.1, 0.25, 0.95), up_end, HandShape::CUPPED).swung(34.0),
         )
     } else {
         // Across the body; with both hands this one follows the other.

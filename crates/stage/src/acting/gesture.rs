@@ -4,11 +4,12 @@ use glam::{Quat, Vec2, Vec3, vec3};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::arm::ArmGeometry;
+use super::arm::{ArmGeometry, Grip, HandTarget};
 use super::bell::Bell;
 use super::bones::{LEFT, RIGHT, SIDE_SIGN, mirrored};
 use super::clearance::{Clearance, Contact};
 use super::forms::{Key, stroke};
+use super::hand::HandShape;
 use super::rest::Rest;
 use super::track::{Circle, HandState, Movement, Place, Track};
 use crate::script::{Form, Gesture, Hands, Score, Style};
@@ -16,7 +17,7 @@ use crate::script::{Form, Gesture, Hands, Score, Style};
 /// Preparation and retraction are at most this share as fast as the stroke.
 const TRANSFER_SPEED: f32 = 0.8;
 /// A stroke that would be too slow beside its preparation grows at most to this size.
-const MOST_GROWTH: f32 = 1.9;
+const MOST_GROWTH: f32 = 1.6;
 const GROWTH_STEPS: u8 = 10;
 /// If that is not enough, it begins nearer to where the hand was: at least this share of the way to its place.
 const LEAST_APPROACH: f32 = 0.15;
@@ -28,7 +29,7 @@ const JITTER_PLACE: f32 = 0.022;
 const JITTER_TURN: f32 = 6.0;
 const JITTER_SIZE: f32 = 0.08;
 /// Where wrists may be in gestures, in arm lengths from the middle, and from the shoulder's height: in the picture.
-const WIDEST: f32 = 0.64;
+const WIDEST: f32 = 0.56;
 const CROSSING: f32 = -0.2;
 const LOWEST: f32 = -0.62;
 const HIGHEST: f32 = 0.25;
@@ -37,6 +38,12 @@ const REACH: f32 = 0.92;
 /// Extra swing of the elbows of the most open style, in degrees, and shift of the wrists, in arm lengths.
 const OPEN_SWIVEL: f32 = 26.0;
 const OPEN_SHIFT: f32 = 0.08;
+/// Share of the style's height that hands on the body follow.
+const LYING_HEIGHT: f32 = 0.3;
+/// Swings of the elbow, in degrees, that are tried so that forearm and wrist can hold the hand as wished, and what a
+/// swing costs against a hand turned amiss by the same angle.
+const SWINGS: [f32; 10] = [-16.0, -8.0, 0.0, 8.0, 16.0, 24.0, 32.0, 40.0, 48.0, 56.0];
+const SWING_COST: f32 = 0.4;
 /// The openness that the keys were made for.
 const USUAL_OPENNESS: f32 = 0.4;
 
@@ -58,10 +65,10 @@ impl Space {
         }
     }
 
-    /// A key as a state of the hand of `arm`.
-    pub(super) fn state(&self, arm: &ArmGeometry, key: &Key) -> HandState {
+    /// A key as it is wished for the hand of `arm`.
+    pub(super) fn wish(&self, arm: &ArmGeometry, key: &Key) -> Wish {
         let side = arm.side();
-        HandState {
+        Wish {
             wrist: self.shoulder + mirrored(key.at, side) * self.unit,
             hand: arm.hand_turn(mirrored(key.fingers, side), mirrored(key.palm, side)),
             swivel: key.swivel + OPEN_SWIVEL * self.openness,
@@ -82,7 +89,50 @@ impl Space {
     }
 }
 
-/// One stroke, ready to be moved and scaled.
+/// A hand as wished for, before the limits of arm and body.
+#[derive(Clone, Copy)]
+pub(super) struct Wish {
+    wrist: Vec3,
+    hand: Quat,
+    swivel: f32,
+    shape: HandShape,
+    pub(super) contact: Contact,
+}
+
+impl Wish {
+    /// The nearest that arm and body allow: the elbow swings out where that lets the hand turn as it should.
+    pub(super) fn made(&self, arm: &ArmGeometry, clearance: &Clearance) -> HandState {
+        let at = |swivel: f32| HandTarget { wrist: self.wrist, grip: Grip::default(), swivel };
+        let cost = |swing: &f32| {
+            let (_, missed) = arm.grip(&at(self.swivel + swing), self.hand);
+            missed * missed + (SWING_COST * swing.to_radians()).powi(2)
+        };
+        let swing = SWINGS.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(0.0);
+        let mut target = at(self.swivel + swing);
+        // Where the arm is pushed aside, the hand keeps its turn.
+        for _ in 0..2 {
+            target.grip = arm.grip(&target, self.hand).0;
+            clearance.settle(arm, &mut target, self.contact);
+        }
+        HandState {
+            wrist: target.wrist,
+            grip: target.grip,
+            swivel: target.swivel,
+            shape: self.shape,
+            contact: self.contact,
+        }
+    }
+}
+
+/// One stroke as wished for.
+#[derive(Clone, Copy)]
+struct Wishes {
+    start: Wish,
+    end: Wish,
+    circle: Option<Circle>,
+}
+
+/// One stroke as it will be.
 #[derive(Clone, Copy)]
 struct Ends {
     start: HandState,
@@ -129,8 +179,8 @@ impl Choreographer<'_> {
         };
         let bell = Bell::stroke(gesture.stroke_start, gesture.stroke, gesture.stroke_end);
         let preparation = Bell::transfer(gesture.start, gesture.stroke_start);
-        let asked = self.ends(gesture, habits, random);
-        let ends = self.fitted(asked, &before, &preparation, &bell);
+        let (wishes, size) = self.wishes(gesture, habits, random);
+        let ends = self.fitted(&wishes, size, &before, &preparation, &bell);
         let (start, end) = (Place::At(ends.start), Place::At(ends.end));
         let bow = self.bow(&before, &ends.start);
         track.push(Movement { bell: preparation, from: now, to: start, circle: None, bow });
@@ -150,8 +200,8 @@ impl Choreographer<'_> {
         Place::Rest
     }
 
-    /// The two ends of a gesture's stroke, as asked for.
-    fn ends(&self, gesture: &Gesture, habits: &Habits, random: &mut ChaCha8Rng) -> Ends {
+    /// The two ends of a gesture's stroke as wished for, and its size.
+    fn wishes(&self, gesture: &Gesture, habits: &Habits, random: &mut ChaCha8Rng) -> (Wishes, f32) {
         let side = self.arm.side();
         let variant = match gesture.form {
             Form::Beat => habits.beat,
@@ -167,16 +217,16 @@ impl Choreographer<'_> {
         let out = SIDE_SIGN[side] * self.space.openness * OPEN_SHIFT * self.space.unit;
         let offset = shift + vec3(out, self.style.height.clamp(-1.5, 1.5), 0.0);
         let place = |key: &Key| {
-            let mut state = self.space.state(self.arm, key);
+            let mut wish = self.space.wish(self.arm, key);
             if key.lying < 0.5 {
-                state.wrist += offset;
+                wish.wrist += offset;
             } else {
-                state.wrist.y += offset.y * 0.3;
+                wish.wrist.y += offset.y * LYING_HEIGHT;
             }
-            state.hand = turn * state.hand;
-            state
+            wish.hand = turn * wish.hand;
+            wish
         };
-        let ends = Ends {
+        let wishes = Wishes {
             start: place(&asked.start),
             end: place(&asked.end),
             circle: asked.circle.map(|radius| Circle {
@@ -184,20 +234,21 @@ impl Choreographer<'_> {
                 angle: std::f32::consts::TAU * SIDE_SIGN[side],
             }),
         };
-        self.scaled(ends, size)
+        (wishes, size)
     }
 
     /// The stroke grown or shrunk about its middle (if it ends on the body: about its end) and kept in its space.
-    fn scaled(&self, mut ends: Ends, size: f32) -> Ends {
-        let pivot = if ends.end.contact.body > 0.5 { 1.0 } else { 0.5 };
-        let middle = ends.start.wrist.lerp(ends.end.wrist, pivot);
-        for state in [&mut ends.start, &mut ends.end] {
-            state.wrist = self.space.kept(self.arm, middle + (state.wrist - middle) * size);
-            self.settle(state);
-        }
+    fn scaled(&self, wishes: &Wishes, size: f32) -> Ends {
+        let pivot = if wishes.end.contact.body > 0.5 { 1.0 } else { 0.5 };
+        let middle = wishes.start.wrist.lerp(wishes.end.wrist, pivot);
+        let made = |wish: &Wish| {
+            let mut wish = *wish;
+            wish.wrist = self.space.kept(self.arm, middle + (wish.wrist - middle) * size);
+            wish.made(self.arm, self.clearance)
+        };
         // A circle starts at its lowest point and runs outwards, up and back in.
-        ends.circle = ends.circle.map(|circle| Circle { spoke: circle.spoke * size, ..circle });
-        ends
+        let circle = wishes.circle.map(|circle| Circle { spoke: circle.spoke * size, ..circle });
+        Ends { start: made(&wishes.start), end: made(&wishes.end), circle }
     }
 
     fn settle(&self, state: &mut HandState) {
@@ -208,17 +259,26 @@ impl Choreographer<'_> {
     }
 
     /// The stroke changed until it is faster than its preparation.
-    fn fitted(&self, asked: Ends, before: &HandState, preparation: &Bell, bell: &Bell) -> Ends {
+    fn fitted(
+        &self,
+        wishes: &Wishes,
+        size: f32,
+        before: &HandState,
+        preparation: &Bell,
+        bell: &Bell,
+    ) -> Ends {
         let fits = |ends: &Ends| {
             let way = ends.start.wrist - before.wrist;
             let slow = Vec2::new(way.length(), way.truncate().length()) * preparation.greatest_speed();
             let fast = stroke_speed(ends, bell) * TRANSFER_SPEED;
             slow.x <= fast.x && slow.y <= fast.y
         };
-        let mut ends = asked;
+        let mut ends = self.scaled(wishes, size);
         for step in 0..=GROWTH_STEPS {
             let growth = 1.0 + (MOST_GROWTH - 1.0) * f32::from(step) / f32::from(GROWTH_STEPS);
-            ends = if step == 0 { asked } else { self.scaled(asked, growth) };
+            if step > 0 {
+                ends = self.scaled(wishes, size * growth);
+            }
             if fits(&ends) {
                 return ends;
             }

@@ -50,12 +50,6 @@ impl HandShape {
         1.0,
         2.0,
     );
-    /// A loose fist.
-    pub(super) const FIST: Self = shape(
-        [THUMB_IN, [58.0, 78.0, 42.0], [62.0, 82.0, 45.0], [66.0, 82.0, 46.0], [66.0, 80.0, 46.0]],
-        1.0,
-        18.0,
-    );
     /// The index finger points.
     pub(super) const POINT: Self = shape([THUMB_IN, INDEX_OUT, MIDDLE_IN, RING_IN, LITTLE_IN], 1.0, 16.0);
     /// Thumb and index nearly meet, the others fan out.

@@ -121,7 +121,7 @@ impl Acting {
         let mut targets: [HandTarget; 2] = states.map(|state| state.target());
         self.clearance.part(&self.arms, &mut targets, states.map(|state| state.contact));
         for side in [LEFT, RIGHT] {
-            let solved = self.arms[side].solve(&targets[side]);
+            let turns = self.arms[side].solve(&targets[side]);
             let arm = &self.bones.arms[side];
             let chain = [
                 arm.clavicle,
@@ -132,13 +132,13 @@ impl Acting {
                 arm.lower[1],
                 arm.wrist,
             ];
-            for (bone, turn) in chain.into_iter().zip(solved.turns) {
+            for (bone, turn) in chain.into_iter().zip(turns) {
                 pose.turns[bone] = turn;
             }
             // Breath lifts the collarbone; the blade turns back, so that the arm hangs as it did.
             let lift: Quat = self.body.shoulder_lift(side, seconds);
             pose.turns[arm.clavicle] = lift * pose.turns[arm.clavicle];
-            let girdle = solved.turns[0];
+            let girdle = turns[0];
             pose.turns[arm.shoulder] = girdle.inverse() * lift.inverse() * girdle * pose.turns[arm.shoulder];
             self.fingers[side].apply(&states[side].shape, arm, &mut pose.turns);
         }

@@ -39,8 +39,8 @@ fn key(style: &Style, side: usize) -> (Key, Contact) {
     match style.rest {
         RestPosture::HandsFree => (
             key(
-                vec3(0.27, -0.53, 0.50),
-                vec3(-0.5, 0.12, 0.85),
+                vec3(0.34, -0.53, 0.52),
+                vec3(-0.38, 0.16, 0.9),
                 vec3(-0.85, -0.05, -0.45),
                 HandShape::RELAXED,
                 16.0,
@@ -51,7 +51,7 @@ fn key(style: &Style, side: usize) -> (Key, Contact) {
             let touching = Contact { body: 0.3, hand: 1.0 };
             if side == RIGHT {
                 let inner = key(
-                    vec3(0.19, -0.56, 0.46),
+                    vec3(0.13, -0.57, 0.47),
                     vec3(-0.85, -0.12, 0.5),
                     vec3(-0.4, 0.25, -0.9),
                     HandShape::CLASP,
@@ -60,7 +60,7 @@ fn key(style: &Style, side: usize) -> (Key, Contact) {
                 (inner, touching)
             } else {
                 let outer = key(
-                    vec3(0.17, -0.555, 0.53),
+                    vec3(0.14, -0.55, 0.555),
                     vec3(-0.93, -0.1, 0.15),
                     vec3(-0.2, -0.2, -0.95),
                     HandShape::CLASP,
@@ -71,7 +71,7 @@ fn key(style: &Style, side: usize) -> (Key, Contact) {
         }
         RestPosture::ArmsDown => (
             key(
-                vec3(0.53, -0.93, 0.08),
+                vec3(0.50, -0.94, 0.09),
                 vec3(-0.05, -1.0, 0.12),
                 vec3(-0.95, 0.0, -0.3),
                 HandShape::RELAXED,
@@ -102,12 +102,9 @@ impl Rest {
         random: &mut ChaCha8Rng,
     ) -> Self {
         let (key, contact) = key(style, arm.side());
-        let mut base = space.state(arm, &key);
-        base.contact = contact;
-        let mut target = base.target();
-        clearance.settle(arm, &mut target, contact);
-        base.wrist = target.wrist;
-        base.swivel = target.swivel;
+        let mut wish = space.wish(arm, &key);
+        wish.contact = contact;
+        let base = wish.made(arm, clearance);
         let free = style.rest == RestPosture::HandsFree;
         let size = if free { 1.0 } else { 0.35 };
         let mut changes = Steps::default();
@@ -130,17 +127,14 @@ impl Rest {
     pub(super) fn at(&self, seconds: f64) -> HandState {
         let mut state = self.base;
         state.wrist += self.sway(seconds) + Vec3::from_array(self.changes.at(seconds));
-        state.hand = self.tilted(seconds) * state.hand;
+        let [flexion, twist] = self.tilt.map(|drift| drift.at(seconds));
+        state.grip.flexion += flexion;
+        state.grip.twist += twist;
         state
     }
 
     /// The small drift that also goes on in holds.
     pub(super) fn sway(&self, seconds: f64) -> Vec3 {
         Vec3::from_array(self.drift.map(|drift| drift.at(seconds)))
-    }
-
-    fn tilted(&self, seconds: f64) -> glam::Quat {
-        let [tilt, roll] = self.tilt.map(|drift| drift.at(seconds));
-        glam::Quat::from_scaled_axis(vec3(tilt, 0.0, roll))
     }
 }

@@ -2,7 +2,7 @@
 
 use glam::{Quat, Vec3};
 
-use super::arm::HandTarget;
+use super::arm::{Grip, HandTarget};
 use super::bell::Bell;
 use super::clearance::Contact;
 use super::hand::HandShape;
@@ -12,8 +12,8 @@ use super::hand::HandShape;
 pub(super) struct HandState {
     /// The wrist's place, in decimetres.
     pub(super) wrist: Vec3,
-    /// The hand's turn against its rest pose.
-    pub(super) hand: Quat,
+    /// How the hand is held.
+    pub(super) grip: Grip,
     /// How far the elbow is swung outwards, in degrees.
     pub(super) swivel: f32,
     /// Shape of the hand.
@@ -28,7 +28,7 @@ impl HandState {
         let mix = |a: f32, b: f32| a + (b - a) * share;
         Self {
             wrist: self.wrist.lerp(other.wrist, share),
-            hand: self.hand.slerp(other.hand, share),
+            grip: self.grip.blend(&other.grip, share),
             swivel: mix(self.swivel, other.swivel),
             shape: self.shape.blend(&other.shape, share),
             contact: Contact {
@@ -40,7 +40,7 @@ impl HandState {
 
     /// What the arm must do.
     pub(super) fn target(&self) -> HandTarget {
-        HandTarget { wrist: self.wrist, hand: self.hand, swivel: self.swivel }
+        HandTarget { wrist: self.wrist, grip: self.grip, swivel: self.swivel }
     }
 }
 
@@ -108,11 +108,5 @@ impl Track {
         }
         state.wrist += movement.bow * (4.0 * share * (1.0 - share));
         state
-    }
-
-    /// When the last movement ends, in seconds.
-    #[cfg(test)]
-    pub(super) fn end(&self) -> f64 {
-        self.movements.last().map_or(0.0, |movement| movement.bell.end())
     }
 }
