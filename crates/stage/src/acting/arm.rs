@@ -353,7 +353,7 @@ mod tests {
             let bend = 180.0 - (shoulder - elbow).angle_between(reached - elbow).to_degrees();
             prop_assert!((0.0..MOST_ELBOW + 1.0).contains(&bend), "{}", bend);
             let way = wrist.distance(shoulder);
-            if way < arm.length() * 0.96 && way > arm.length() * 0.3 {
+            if way < arm.length() * 0.96 && way > arm.length() * 0.45 {
                 prop_assert!(reached.distance(wrist) < 1e-3, "{reached} for {wrist}");
             }
             prop_assert!((hand * arm.hand_frame.x_axis).distance(arm.reach(&target).fingers) < 0.2);

@@ -13,6 +13,10 @@ use crate::figure::Skeleton;
 const CLOTHES: f32 = 0.12;
 /// Pushing begins this far before touching, in decimetres, and has its full strength this far after.
 const SOFT: f32 = 0.12;
+/// Share of a depth that one round undoes.
+const STRENGTH: f32 = 0.8;
+/// Degrees the elbow swings out for a decimetre of depth, in one round.
+const SWING: f32 = 25.0;
 /// Times the arms are pushed clear.
 const ROUNDS: usize = 4;
 /// Largest swing of an elbow away from the trunk, in degrees.
@@ -24,8 +28,10 @@ const FOREARM_BALLS: [(f32, f32); 2] = [(0.45, 0.36), (0.8, 0.3)];
 const ELBOW_BALL: f32 = 0.4;
 /// Way from the wrist along the fingers, and radius, of the hand's balls, in decimetres.
 const HAND_BALLS: [(f32, f32); 3] = [(0.0, 0.28), (0.7, 0.38), (1.3, 0.28)];
+/// How much nearer to the wrist the fingertips of hands are that hold each other, in decimetres.
+const CURLED: f32 = 0.4;
 /// Share of their radius that touching hands keep.
-const TOUCHING: f32 = 0.55;
+const TOUCHING: f32 = 0.42;
 /// Share of their radius that hands keep which lie on the body.
 const LYING: f32 = 0.55;
 
@@ -164,6 +170,13 @@ impl Clearance {
         self.depths(centre, radius).iter().map(|(depth, way)| *way * soft_depth(*depth)).sum()
     }
 
+    /// Adds what a ball asks for, as far as its place moves with the wrist.
+    fn gather(&self, centre: Vec3, radius: f32, share: f32, pushes: &mut Pushes) {
+        for (depth, way) in self.depths(centre, radius) {
+            pushes.add(way, soft_depth(depth) * share);
+        }
+    }
+
     /// Moves one hand's target out of the body, whatever the other does.
     pub(super) fn settle(&self, arm: &ArmGeometry, target: &mut HandTarget, contact: Contact) {
         for _ in 0..ROUNDS {
@@ -178,53 +191,71 @@ impl Clearance {
         targets: &mut [HandTarget; 2],
         contacts: [Contact; 2],
     ) {
-        let hands = contacts[LEFT].hand.min(contacts[RIGHT].hand).clamp(0.0, 1.0);
+        // A hand that waits to be held again lets the other pass close by.
+        let hands = contacts[LEFT].hand.max(contacts[RIGHT].hand).clamp(0.0, 1.0);
         let keep = 1.0 + (TOUCHING - 1.0) * hands;
         for _ in 0..ROUNDS {
             for side in [LEFT, RIGHT] {
                 self.push_arm(&arms[side], &mut targets[side], contacts[side]);
             }
-            let balls = [LEFT, RIGHT].map(|side| balls(&arms[side], &targets[side]));
-            let mut apart = Vec3::ZERO;
+            let balls = [LEFT, RIGHT].map(|side| balls(&arms[side], &targets[side], contacts[side].hand));
+            let mut apart = Pushes::default();
             for left in &balls[LEFT] {
                 for right in &balls[RIGHT] {
                     let from = left.0 - right.0;
                     let depth = soft_depth((left.1 + right.1) * keep - from.length());
-                    if depth > 0.0 {
-                        apart += from.normalize_or(Vec3::X) * depth;
-                    }
+                    apart.add(from.normalize_or(Vec3::X), depth);
                 }
             }
-            let apart = apart * 0.35;
-            targets[LEFT].wrist += apart;
-            targets[RIGHT].wrist -= apart;
+            let half = apart.mean() * (0.5 * STRENGTH);
+            targets[LEFT].wrist += half;
+            targets[RIGHT].wrist -= half;
         }
     }
 
     fn push_arm(&self, arm: &ArmGeometry, target: &mut HandTarget, contact: Contact) {
         let reach = arm.reach(target);
         let keep = 1.0 + (LYING - 1.0) * contact.body.clamp(0.0, 1.0);
-        let mut push = Vec3::ZERO;
+        let mut pushes = Pushes::default();
         for (along, radius) in HAND_BALLS {
-            push += self.push(reach.wrist + reach.fingers * along, radius * keep);
+            self.gather(reach.wrist + reach.fingers * along, radius * keep, 1.0, &mut pushes);
         }
         let sign = SIDE_SIGN[arm.side()];
         let mut swing = 0.0;
         for (share, radius) in FOREARM_BALLS {
-            let out = self.push(reach.elbow.lerp(reach.wrist, share), radius);
-            push += out * share;
+            let centre = reach.elbow.lerp(reach.wrist, share);
+            self.gather(centre, radius, share, &mut pushes);
             // Where the trunk pushes sideways or back, the elbow gives way outwards.
+            let out = self.push(centre, radius);
             swing += (out.x * sign).max(0.0) + out.z.abs() * 0.5;
         }
         let elbow = self.push(reach.elbow, ELBOW_BALL);
         swing += (elbow.x * sign).max(0.0) + elbow.z.abs();
-        target.wrist += push * 0.6;
-        target.swivel += (swing * 25.0).min(MOST_SWING / ROUNDS as f32);
+        target.wrist += pushes.mean() * STRENGTH;
+        target.swivel += (swing * SWING).min(MOST_SWING / ROUNDS as f32);
+    }
+}
+
+/// Pushes at several places of an arm, taken together: their mean, in which deep ones count more.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pushes {
+    sum: Vec3,
+    weight: f32,
+}
+
+impl Pushes {
+    fn add(&mut self, way: Vec3, depth: f32) {
+        self.sum += way * (depth * depth);
+        self.weight += depth;
+    }
+
+    fn mean(&self) -> Vec3 {
+        self.sum / self.weight.max(1e-6)
     }
 }
 
 /// The balls of forearm and hand.
-fn balls(arm: &ArmGeometry, target: &HandTarget) -> [(Vec3, f32); 5] {
+fn balls(arm: &ArmGeometry, target: &HandTarget, held: f32) -> [(Vec3, f32); 5] {
     let Reach { elbow, wrist, fingers, .. } = arm.reach(target);
     let forearm = |(share, radius): (f32, f32)| (elbow.lerp(wrist, share), radius);
     let hand = |(along, radius): (f32, f32)| (wrist + fingers * along, radius);
@@ -233,6 +264,6 @@ fn balls(arm: &ArmGeometry, target: &HandTarget) -> [(Vec3, f32); 5] {
         forearm(FOREARM_BALLS[1]),
         hand(HAND_BALLS[0]),
         hand(HAND_BALLS[1]),
-        hand(HAND_BALLS[2]),
+        hand((HAND_BALLS[2].0 - CURLED * held, HAND_BALLS[2].1)),
     ]
 }

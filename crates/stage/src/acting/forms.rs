@@ -89,7 +89,7 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
         }
         Form::Big => line(
             key(vec3(0.19, -0.36, 0.58), vec3(-0.25, 0.35, 0.9), vec3(-0.95, 0.1, 0.1), HandShape::OPEN),
-            key(vec3(0.47, -0.30, 0.56), vec3(-0.15, 0.65, 0.75), vec3(-0.95, 0.0, 0.25), HandShape::OPEN)
+            key(vec3(0.42, -0.29, 0.57), vec3(-0.15, 0.65, 0.75), vec3(-0.95, 0.0, 0.25), HandShape::OPEN)
                 .swung(40.0),
         ),
         Form::Small => {
@@ -108,8 +108,8 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
                     key(vec3(0.42, -0.38, 0.50), FORWARD_UP, INWARD, HandShape::RELAXED),
                     key(
                         vec3(0.33, -0.16, 0.56),
-                        vec3(-0.25, 0.7, 0.65),
-                        vec3(-0.92, -0.3, 0.2),
+                        vec3(-0.3, 0.85, 0.4),
+                        vec3(-0.55, -0.1, 0.8),
                         HandShape::PINCH,
                     )
                     .swung(30.0),
@@ -132,14 +132,14 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
             .swung(24.0),
         ),
         Form::Up => line(
-            key(vec3(0.40, -0.50, 0.54), vec3(-0.2, 0.2, 0.95), vec3(-0.4, 0.85, -0.1), HandShape::OPEN),
-            key(vec3(0.43, -0.10, 0.54), vec3(-0.3, 0.45, 0.8), vec3(-0.4, 0.85, -0.4), HandShape::OPEN)
+            key(vec3(0.38, -0.45, 0.55), vec3(-0.2, 0.2, 0.95), vec3(-0.4, 0.85, -0.1), HandShape::OPEN),
+            key(vec3(0.40, -0.08, 0.54), vec3(-0.3, 0.45, 0.8), vec3(-0.4, 0.85, -0.4), HandShape::OPEN)
                 .swung(34.0),
         ),
         Form::Down => line(
             key(vec3(0.40, -0.12, 0.54), vec3(-0.25, 0.25, 0.95), vec3(-0.2, -0.95, 0.2), HandShape::FLAT)
                 .swung(38.0),
-            key(vec3(0.40, -0.46, 0.56), vec3(-0.25, 0.12, 0.95), vec3(-0.1, -0.98, 0.1), HandShape::FLAT)
+            key(vec3(0.38, -0.42, 0.57), vec3(-0.25, 0.12, 0.95), vec3(-0.1, -0.98, 0.1), HandShape::FLAT)
                 .swung(30.0),
         ),
         Form::Round => {
@@ -164,25 +164,25 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
                     HandShape::FLAT,
                 )
                 .swung(36.0),
-                key(vec3(0.47, -0.32, 0.56), vec3(0.05, 0.3, 0.95), vec3(0.1, -0.85, 0.5), HandShape::FLAT)
+                key(vec3(0.43, -0.30, 0.57), vec3(0.05, 0.3, 0.95), vec3(0.1, -0.85, 0.5), HandShape::FLAT)
                     .swung(34.0),
             )
         }
         Form::Offer => line(
-            key(vec3(0.30, -0.48, 0.46), vec3(-0.4, 0.3, 0.85), vec3(-0.65, 0.6, -0.3), HandShape::CUPPED),
-            key(vec3(0.40, -0.32, 0.62), vec3(-0.1, 0.25, 0.95), vec3(-0.35, 0.9, 0.05), HandShape::CUPPED)
+            key(vec3(0.28, -0.45, 0.48), vec3(-0.4, 0.3, 0.85), vec3(-0.65, 0.6, -0.3), HandShape::CUPPED),
+            key(vec3(0.38, -0.29, 0.63), vec3(-0.1, 0.25, 0.95), vec3(-0.35, 0.9, 0.05), HandShape::CUPPED)
                 .swung(26.0),
         ),
         Form::All => line(
             key(vec3(0.20, -0.26, 0.58), vec3(-0.45, 0.35, 0.8), vec3(-0.6, 0.55, -0.3), HandShape::OPEN),
-            key(vec3(0.54, -0.34, 0.50), vec3(0.15, 0.4, 0.85), vec3(-0.3, 0.85, 0.35), HandShape::OPEN)
+            key(vec3(0.47, -0.32, 0.53), vec3(0.05, 0.4, 0.85), vec3(-0.3, 0.85, 0.35), HandShape::OPEN)
                 .swung(40.0),
         ),
     }
 }
 
 fn beat(variant: usize) -> Stroke {
-    let (high, low) = (vec3(0.40, -0.30, 0.52), vec3(0.43, -0.47, 0.58));
+    let (high, low) = (vec3(0.37, -0.24, 0.52), vec3(0.40, -0.42, 0.58));
     match variant {
         // Edge of the hand down, as if chopping.
         0 => line(
@@ -210,7 +210,7 @@ fn sidewards(towards: usize, hands: Hands, side: usize) -> Stroke {
         let from = if hands == Hands::Both { 0.34 } else { 0.28 };
         line(
             key(vec3(from, -0.34, 0.55), start_fingers, up, HandShape::CUPPED),
-            key(vec3(0.53, -0.40, 0.52), vec3(0.1, 0.25, 0.95), up_end, HandShape::CUPPED).swung(34.0),
+            key(vec3(0.47, -0.36, 0.54), vec3(0.0, 0.3, 0.95), up_end, HandShape::CUPPED).swung(34.0),
         )
     } else {
         // Across the body; with both hands this one follows the other.

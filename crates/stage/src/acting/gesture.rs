@@ -24,14 +24,16 @@ const LEAST_APPROACH: f32 = 0.15;
 const APPROACH_STEPS: u8 = 17;
 /// Sizes of movement that are acted out as asked for.
 const AMPLITUDE: std::ops::RangeInclusive<f32> = 0.5..=1.7;
+/// A retraction lasts at most this many times as long as planned, where nothing follows it.
+const MOST_LONGER: f32 = 3.0;
 /// Random change of a stroke's place, in arm lengths, of the hand's turn, in degrees, and of its size.
 const JITTER_PLACE: f32 = 0.022;
 const JITTER_TURN: f32 = 6.0;
 const JITTER_SIZE: f32 = 0.08;
 /// Where wrists may be in gestures, in arm lengths from the middle, and from the shoulder's height: in the picture.
-const WIDEST: f32 = 0.56;
+const WIDEST: f32 = 0.51;
 const CROSSING: f32 = -0.2;
-const LOWEST: f32 = -0.62;
+const LOWEST: f32 = -0.54;
 const HIGHEST: f32 = 0.25;
 /// Targets are kept within this share of the arm's length.
 const REACH: f32 = 0.92;
@@ -44,6 +46,12 @@ const LYING_HEIGHT: f32 = 0.3;
 /// swing costs against a hand turned amiss by the same angle.
 const SWINGS: [f32; 10] = [-16.0, -8.0, 0.0, 8.0, 16.0, 24.0, 32.0, 40.0, 48.0, 56.0];
 const SWING_COST: f32 = 0.4;
+/// By how much longer than straight the way out of the other hand's hold counts.
+const HELD_EXTRA: f32 = 1.2;
+/// How far the way bows out of the other hand's hold, in decimetres.
+const DRAWN_OUT: f32 = 0.3;
+/// How far it bows forwards for the left hand, which lies before the right one, and back for that.
+const DRAWN_ASIDE: f32 = 0.25;
 /// The openness that the keys were made for.
 const USUAL_OPENNESS: f32 = 0.4;
 
@@ -189,13 +197,16 @@ impl Choreographer<'_> {
             return end;
         }
         // Back to rest; where the score leaves too little time, on into the free time after it.
-        let back = self.rest.at(gesture.end).wrist.distance(ends.end.wrist);
-        let allowed = TRANSFER_SPEED * stroke_speed(&ends, &bell).x.max(1e-3);
+        let rest = self.rest.at(gesture.end);
+        let back = rest.wrist - ends.end.wrist;
         let planned = Bell::transfer(gesture.hold_end, gesture.end);
-        let longer = f64::from(back * planned.greatest_speed() / allowed).max(1.0);
+        let held = 1.0 + HELD_EXTRA * rest.contact.hand;
+        let fast = Vec2::new(back.length(), back.truncate().length()) * (held * planned.greatest_speed());
+        let allowed = (stroke_speed(&ends, &bell) * TRANSFER_SPEED).max(Vec2::splat(1e-3));
+        let longer = f64::from((fast / allowed).max_element().clamp(1.0, MOST_LONGER));
         let end_of_way = gesture.hold_end + (gesture.end - gesture.hold_end) * longer;
         let bell = Bell::transfer(gesture.hold_end, end_of_way.min(next.max(gesture.end)));
-        let bow = self.bow(&ends.end, &self.rest.at(gesture.end));
+        let bow = self.bow(&ends.end, &rest);
         track.push(Movement { bell, from: end, to: Place::Rest, circle: None, bow });
         Place::Rest
     }
@@ -269,7 +280,9 @@ impl Choreographer<'_> {
     ) -> Ends {
         let fits = |ends: &Ends| {
             let way = ends.start.wrist - before.wrist;
-            let slow = Vec2::new(way.length(), way.truncate().length()) * preparation.greatest_speed();
+            let held = 1.0 + HELD_EXTRA * before.contact.hand;
+            let slow =
+                Vec2::new(way.length(), way.truncate().length()) * (held * preparation.greatest_speed());
             let fast = stroke_speed(ends, bell) * TRANSFER_SPEED;
             slow.x <= fast.x && slow.y <= fast.y
         };
@@ -305,6 +318,10 @@ impl Choreographer<'_> {
     fn bow(&self, from: &HandState, to: &HandState) -> Vec3 {
         let mut middle = from.blend(to, 0.5);
         let straight = middle.wrist;
+        // A hand is drawn out of the other, not lifted through it.
+        let held = from.contact.hand.max(to.contact.hand);
+        let sign = SIDE_SIGN[self.arm.side()];
+        middle.wrist += vec3(sign * DRAWN_OUT, 0.0, sign * DRAWN_ASIDE) * held;
         self.settle(&mut middle);
         middle.wrist - straight
     }

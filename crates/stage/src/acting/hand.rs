@@ -54,7 +54,7 @@ impl HandShape {
     pub(super) const POINT: Self = shape([THUMB_IN, INDEX_OUT, MIDDLE_IN, RING_IN, LITTLE_IN], 1.0, 16.0);
     /// Thumb and index nearly meet, the others fan out.
     pub(super) const PINCH: Self = shape(
-        [[16.0, 16.0, 22.0], [46.0, 42.0, 18.0], [34.0, 34.0, 16.0], [28.0, 30.0, 15.0], [24.0, 28.0, 14.0]],
+        [[16.0, 16.0, 22.0], [44.0, 40.0, 16.0], [26.0, 28.0, 14.0], [20.0, 24.0, 12.0], [16.0, 22.0, 12.0]],
         4.0,
         26.0,
     );

@@ -39,8 +39,8 @@ fn key(style: &Style, side: usize) -> (Key, Contact) {
     match style.rest {
         RestPosture::HandsFree => (
             key(
-                vec3(0.34, -0.53, 0.52),
-                vec3(-0.38, 0.16, 0.9),
+                vec3(0.32, -0.45, 0.54),
+                vec3(-0.4, 0.28, 0.87),
                 vec3(-0.85, -0.05, -0.45),
                 HandShape::RELAXED,
                 16.0,
@@ -51,7 +51,7 @@ fn key(style: &Style, side: usize) -> (Key, Contact) {
             let touching = Contact { body: 0.3, hand: 1.0 };
             if side == RIGHT {
                 let inner = key(
-                    vec3(0.13, -0.57, 0.47),
+                    vec3(0.19, -0.51, 0.47),
                     vec3(-0.85, -0.12, 0.5),
                     vec3(-0.4, 0.25, -0.9),
                     HandShape::CLASP,
@@ -60,7 +60,7 @@ fn key(style: &Style, side: usize) -> (Key, Contact) {
                 (inner, touching)
             } else {
                 let outer = key(
-                    vec3(0.14, -0.55, 0.555),
+                    vec3(0.18, -0.49, 0.56),
                     vec3(-0.93, -0.1, 0.15),
                     vec3(-0.2, -0.2, -0.95),
                     HandShape::CLASP,

@@ -223,7 +223,7 @@ proptest! {
                     prop_assert!((0.0..=151.0).contains(&bend), "elbow bends {bend}");
                 }
                 let apart = middles[LEFT].distance(middles[RIGHT]);
-                prop_assert!(apart > 0.3, "hands {apart} dm apart at frame {frame}");
+                prop_assert!(apart > 0.25, "hands {apart} dm apart at frame {frame}");
             }
             before = Some(pose);
         }

@@ -3,9 +3,12 @@
 use glam::{Quat, Vec3};
 
 use super::arm::{Grip, HandTarget};
-use super::bell::Bell;
+use super::bell::{Bell, ease};
 use super::clearance::Contact;
 use super::hand::HandShape;
+
+/// Share of the way that hands go apart before they turn.
+const TURN_LATER: f32 = 0.5;
 
 /// One hand at one moment, in the frame of the chest in the rest pose.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,6 +106,15 @@ impl Track {
         let share = movement.bell.progress(seconds);
         let (from, to) = (movement.from.state(rest), movement.to.state(rest));
         let mut state = from.blend(&to, share);
+        // Hands that hold each other part before they turn, and turn before they meet.
+        let (leaving, coming) = (from.contact.hand, to.contact.hand);
+        if leaving > 0.0 || coming > 0.0 {
+            let late = ease((share - TURN_LATER) / (1.0 - TURN_LATER));
+            let early = ease(share / (1.0 - TURN_LATER));
+            let turn = share + (late - share) * leaving + (early - share) * coming;
+            state.grip = from.grip.blend(&to.grip, turn.clamp(0.0, 1.0));
+            state.contact.hand = (leaving * (1.0 - late)).max(coming * early);
+        }
         if let Some(circle) = movement.circle {
             state.wrist += Quat::from_rotation_z(circle.angle * share) * circle.spoke - circle.spoke;
         }
