@@ -43,6 +43,10 @@ impl Bell {
         self.start
     }
 
+    pub(super) fn end(&self) -> f64 {
+        self.end
+    }
+
     /// How much of the way is done at `seconds`, 0–1.
     pub(super) fn progress(&self, seconds: f64) -> f32 {
         if seconds <= self.start {

@@ -108,8 +108,8 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
                     key(vec3(0.42, -0.38, 0.50), FORWARD_UP, INWARD, HandShape::RELAXED),
                     key(
                         vec3(0.33, -0.16, 0.56),
-                        vec3(-0.3, 0.85, 0.4),
-                        vec3(-0.55, -0.1, 0.8),
+                        vec3(-0.1, 0.9, 0.4),
+                        vec3(-1.0, 0.0, 0.2),
                         HandShape::PINCH,
                     )
                     .swung(30.0),
@@ -182,7 +182,7 @@ pub(super) fn stroke(form: Form, hands: Hands, side: usize, variant: usize) -> S
 }
 
 fn beat(variant: usize) -> Stroke {
-    let (high, low) = (vec3(0.37, -0.24, 0.52), vec3(0.40, -0.42, 0.58));
+    let (high, low) = (vec3(0.37, -0.20, 0.52), vec3(0.40, -0.38, 0.58));
     match variant {
         // Edge of the hand down, as if chopping.
         0 => line(

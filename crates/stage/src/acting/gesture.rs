@@ -17,9 +17,13 @@ use crate::script::{Form, Gesture, Hands, Score, Style};
 /// Preparation and retraction are at most this share as fast as the stroke.
 const TRANSFER_SPEED: f32 = 0.8;
 /// A stroke that would be too slow beside its preparation grows at most to this size.
-const MOST_GROWTH: f32 = 1.6;
+const MOST_GROWTH: f32 = 1.5;
 const GROWTH_STEPS: u8 = 10;
-/// If that is not enough, it begins nearer to where the hand was: at least this share of the way to its place.
+/// If that is not enough, the preparation begins up to this many times its own length before its time, where the hand
+/// is free then.
+const MOST_EARLIER: f64 = 1.5;
+const EARLIER_STEPS: u8 = 10;
+/// Then the stroke begins nearer to where the hand was: at least this share of the way to its place.
 const LEAST_APPROACH: f32 = 0.15;
 const APPROACH_STEPS: u8 = 17;
 /// Sizes of movement that are acted out as asked for.
@@ -33,7 +37,7 @@ const JITTER_SIZE: f32 = 0.08;
 /// Where wrists may be in gestures, in arm lengths from the middle, and from the shoulder's height: in the picture.
 const WIDEST: f32 = 0.51;
 const CROSSING: f32 = -0.2;
-const LOWEST: f32 = -0.54;
+const LOWEST: f32 = -0.47;
 const HIGHEST: f32 = 0.25;
 /// Targets are kept within this share of the arm's length.
 const REACH: f32 = 0.92;
@@ -165,9 +169,11 @@ impl Choreographer<'_> {
         own.sort_by(|a, b| a.start.total_cmp(&b.start));
         let mut track = Track::default();
         let mut now = Place::Rest;
+        let mut free = f64::MIN;
         for (index, gesture) in own.iter().enumerate() {
             let next = own.get(index + 1).map_or(f64::INFINITY, |next| next.start);
-            now = self.act(gesture, next, now, &mut track, habits, random);
+            now = self.act(gesture, (free, next), now, &mut track, habits, random);
+            free = track.end();
         }
         track
     }
@@ -175,7 +181,7 @@ impl Choreographer<'_> {
     fn act(
         &self,
         gesture: &Gesture,
-        next: f64,
+        (free, next): (f64, f64),
         now: Place,
         track: &mut Track,
         habits: &Habits,
@@ -186,9 +192,11 @@ impl Choreographer<'_> {
             Place::At(state) => state,
         };
         let bell = Bell::stroke(gesture.stroke_start, gesture.stroke, gesture.stroke_end);
-        let preparation = Bell::transfer(gesture.start, gesture.stroke_start);
         let (wishes, size) = self.wishes(gesture, habits, random);
-        let ends = self.fitted(&wishes, size, &before, &preparation, &bell);
+        let earliest = (gesture.start - MOST_EARLIER * (gesture.stroke_start - gesture.start)).max(free);
+        let preparation = (gesture.start, earliest.min(gesture.start));
+        let (ends, preparation) =
+            self.fitted(&wishes, size, &before, (preparation, gesture.stroke_start), &bell);
         let (start, end) = (Place::At(ends.start), Place::At(ends.end));
         let bow = self.bow(&before, &ends.start);
         track.push(Movement { bell: preparation, from: now, to: start, circle: None, bow });
@@ -269,16 +277,17 @@ impl Choreographer<'_> {
         state.swivel = target.swivel;
     }
 
-    /// The stroke changed until it is faster than its preparation.
+    /// The stroke and its preparation, changed until the stroke is the faster one. The preparation is given by when it
+    /// should begin, when it may begin at the earliest, and its end.
     fn fitted(
         &self,
         wishes: &Wishes,
         size: f32,
         before: &HandState,
-        preparation: &Bell,
+        ((start, earliest), end): ((f64, f64), f64),
         bell: &Bell,
-    ) -> Ends {
-        let fits = |ends: &Ends| {
+    ) -> (Ends, Bell) {
+        let fits = |ends: &Ends, preparation: &Bell| {
             let way = ends.start.wrist - before.wrist;
             let held = 1.0 + HELD_EXTRA * before.contact.hand;
             let slow =
@@ -286,32 +295,42 @@ impl Choreographer<'_> {
             let fast = stroke_speed(ends, bell) * TRANSFER_SPEED;
             slow.x <= fast.x && slow.y <= fast.y
         };
+        let mut preparation = Bell::transfer(start, end);
         let mut ends = self.scaled(wishes, size);
         for step in 0..=GROWTH_STEPS {
             let growth = 1.0 + (MOST_GROWTH - 1.0) * f32::from(step) / f32::from(GROWTH_STEPS);
             if step > 0 {
                 ends = self.scaled(wishes, size * growth);
             }
-            if fits(&ends) {
-                return ends;
+            if fits(&ends, &preparation) {
+                return (ends, preparation);
             }
         }
-        // Still too slow: the whole stroke moves towards where the hand is.
+        for step in 1..=EARLIER_STEPS {
+            let earlier = start + (earliest - start) * f64::from(step) / f64::from(EARLIER_STEPS);
+            preparation = Bell::transfer(earlier, end);
+            if fits(&ends, &preparation) {
+                return (ends, preparation);
+            }
+        }
+        // Still too slow: the whole stroke moves towards where the hand is, but stays in the picture.
         let grown = ends;
         for step in 1..=APPROACH_STEPS {
             let share = 1.0 - (1.0 - LEAST_APPROACH) * f32::from(step) / f32::from(APPROACH_STEPS);
             ends.start = before.blend(&grown.start, share);
+            ends.start.wrist = self.space.kept(self.arm, ends.start.wrist);
             if grown.end.contact.body < 0.5 {
                 ends.end = grown.end;
-                ends.end.wrist = grown.end.wrist + ends.start.wrist - grown.start.wrist;
+                let moved = grown.end.wrist + ends.start.wrist - grown.start.wrist;
+                ends.end.wrist = self.space.kept(self.arm, moved);
                 self.settle(&mut ends.end);
             }
             self.settle(&mut ends.start);
-            if fits(&ends) {
+            if fits(&ends, &preparation) {
                 break;
             }
         }
-        ends
+        (ends, preparation)
     }
 
     /// How far the way between two places must bow out to pass the body.

@@ -28,8 +28,8 @@ const STREAM_RESTS: u64 = 8;
 /// How one person moves through one clip.
 ///
 /// [`Performance::pose`] is a pure and smooth function of time. The wrist of a gesture is at rest at `stroke_start`
-/// and `stroke_end` and fastest at `stroke`; preparation and retraction are slower than the stroke wherever the score
-/// leaves them time. The figure stays where it stands in the rest pose up to a small sway, seated people too: only
+/// and `stroke_end` and fastest at `stroke`. Preparation and retraction are slower than the stroke: where the score
+/// leaves them too little time they reach into the free time before and after, and the stroke grows. The figure stays where it stands in the rest pose up to a small sway, seated people too: only
 /// their legs are bent.
 #[derive(Clone, Debug)]
 pub struct Performance {

@@ -121,4 +121,9 @@ impl Track {
         state.wrist += movement.bow * (4.0 * share * (1.0 - share));
         state
     }
+
+    /// When the last movement ends, in seconds.
+    pub(super) fn end(&self) -> f64 {
+        self.movements.last().map_or(f64::MIN, |movement| movement.bell.end())
+    }
 }
