@@ -1,0 +1,51 @@
+//! Beard, moustache and stubble.
+
+use glam::Vec3;
+
+use super::paint::{Brush, Spot};
+use super::zones::{blob, tint};
+use crate::person::chance::{mix, smooth};
+use crate::person::complexion::Colour;
+use crate::person::noise;
+
+/// How densely a beard covers a place, before the person's own amounts: cheeks and jaw, chin, upper lip.
+fn regions(at: Vec3) -> [f32; 3] {
+    // The upper edge of the beard: low beside the mouth, rising towards the ear.
+    let edge = 6.70 + 0.55 * smooth(at.x, 0.35, 0.85) - 0.04 * smooth(at.x, 0.15, 0.4);
+    let below = 1.0 - smooth(at.y, edge - 0.10, edge + 0.06);
+    let throat = smooth(at.y, 5.95 + 0.1 * smooth(at.z, 0.6, 1.2), 6.22);
+    let front = smooth(at.z, 0.32, 0.55);
+    let jaw = below * throat * front;
+    let chin = blob(at, [0.0, 6.34, 1.45], [0.26, 0.21, 0.5]).powf(0.6);
+    let lip = smooth(at.y, 6.69, 6.735) * (1.0 - smooth(at.y, 6.83, 6.89)) * (1.0 - smooth(at.x, 0.27, 0.40)) * smooth(at.z, 1.2, 1.35);
+    let corner = blob(at, [0.35, 6.60, 1.38], [0.075, 0.14, 0.2]);
+    // Hair thins under the lower lip, but for its middle.
+    let bare = blob(at, [0.16, 6.46, 1.5], [0.10, 0.06, 0.25]);
+    [jaw * (1.0 - 0.75 * bare), (chin * throat * below).min(1.0), lip.max(0.8 * corner)]
+}
+
+/// Paints the beard of somebody who has one.
+pub(super) fn paint(brush: &Brush, spot: &Spot, colour: &mut Colour) {
+    let beard = &brush.complexion.beard;
+    if beard.cheeks.max(beard.chin).max(beard.moustache) <= 0.0 {
+        return;
+    }
+    let at = spot.folded;
+    let [jaw, chin, lip] = regions(at);
+    let growth = (jaw * beard.cheeks).max(chin * beard.chin).max(lip * beard.moustache) * (1.0 - spot.lips);
+    if growth <= 0.01 {
+        return;
+    }
+    // Roots show blue through the skin.
+    tint(colour, [0.86, 0.88, 0.93], 0.8 * growth);
+    let patchy = smooth(noise(at * 6.0, brush.seed ^ 61), 0.1, 0.5);
+    let stubble = noise(spot.at * 48.0, brush.seed ^ 62);
+    let strand = noise(Vec3::new(spot.at.x * 36.0, spot.at.y * 11.0, spot.at.z * 36.0), brush.seed ^ 63);
+    let dots = 0.25 + 0.75 * smooth(stubble, 0.30, 0.75);
+    let hairs = 0.55 + 0.45 * smooth(strand, 0.25, 0.7);
+    let grown = dots + (hairs - dots) * beard.length;
+    let most = 0.50 + 0.45 * beard.length;
+    let cover = (growth * (0.65 + 0.35 * patchy) * grown * (0.75 + 0.9 * beard.length)).min(most);
+    let hair = brush.complexion.brows.colour.map(|c| (c * 1.05 + 0.01) * (0.75 + 0.5 * strand));
+    *colour = mix(*colour, hair, cover);
+}
