@@ -23,7 +23,9 @@ pub(super) fn blink_gain(anatomy: &Anatomy, vertices: &[Vec3]) -> [f32; 2] {
         let goal = base[upper as usize] + way;
         let still = skin().filter(|(_, by)| by.y.abs() < LOWER_MOVES * way.y.abs());
         let distance = |vertex: u32| base[vertex as usize].distance_squared(goal);
-        let Some(&(lower, lift)) = still.min_by(|a, b| distance(a.0).total_cmp(&distance(b.0))) else { return 1.0 };
+        let Some(&(lower, lift)) = still.min_by(|a, b| distance(a.0).total_cmp(&distance(b.0))) else {
+            return 1.0;
+        };
         let gap = |at: &[Vec3]| at[upper as usize].y - at[lower as usize].y;
         let closed = way.y.abs() + lift.y;
         let slack = gap(base) - closed;

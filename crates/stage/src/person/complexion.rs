@@ -94,13 +94,13 @@ pub struct Complexion {
 
 /// Skin by rising melanin, sRGB in even light.
 const SKINS: [Colour; 7] = [
-    [0.90, 0.745, 0.665],
-    [0.855, 0.675, 0.575],
-    [0.785, 0.590, 0.470],
-    [0.690, 0.490, 0.370],
-    [0.550, 0.370, 0.270],
-    [0.410, 0.265, 0.190],
-    [0.285, 0.185, 0.140],
+    [0.850, 0.680, 0.590],
+    [0.800, 0.615, 0.515],
+    [0.735, 0.545, 0.435],
+    [0.620, 0.455, 0.355],
+    [0.485, 0.345, 0.268],
+    [0.360, 0.250, 0.196],
+    [0.255, 0.180, 0.146],
 ];
 /// Melanin of African, Asian and European skin: mean and spread.
 const MELANIN: [(f32, f32); 3] = [(0.80, 0.11), (0.30, 0.09), (0.15, 0.10)];
@@ -117,14 +117,15 @@ const EUROPEAN_HAIR: [(Colour, f32); 8] = [
     ([0.33, 0.15, 0.09], 0.04),
 ];
 /// Hair of Africans and Asians.
-const DARK_HAIR: [Colour; 4] = [[0.055, 0.045, 0.042], [0.07, 0.05, 0.04], [0.10, 0.07, 0.05], [0.15, 0.10, 0.07]];
+const DARK_HAIR: [Colour; 4] =
+    [[0.055, 0.045, 0.042], [0.07, 0.05, 0.04], [0.10, 0.07, 0.05], [0.15, 0.10, 0.07]];
 /// Dyed hair: platinum, honey, copper, burgundy, dark violet.
 const DYES: [Colour; 5] =
     [[0.80, 0.71, 0.56], [0.58, 0.41, 0.22], [0.55, 0.26, 0.13], [0.28, 0.08, 0.09], [0.20, 0.10, 0.22]];
 /// Irises of Europeans: blue, grey-blue, grey, green, hazel, amber, brown.
 const LIGHT_IRISES: [(Colour, f32); 7] = [
-    ([0.32, 0.45, 0.58], 0.22),
-    ([0.42, 0.50, 0.56], 0.13),
+    ([0.33, 0.42, 0.50], 0.22),
+    ([0.41, 0.46, 0.50], 0.13),
     ([0.44, 0.46, 0.46], 0.08),
     ([0.35, 0.43, 0.29], 0.13),
     ([0.42, 0.34, 0.18], 0.14),
@@ -134,8 +135,14 @@ const LIGHT_IRISES: [(Colour, f32); 7] = [
 /// Brown irises.
 const DARK_IRISES: [Colour; 3] = [[0.22, 0.125, 0.07], [0.16, 0.09, 0.055], [0.28, 0.17, 0.09]];
 /// Lipsticks.
-const LIPSTICKS: [Colour; 6] =
-    [[0.68, 0.16, 0.18], [0.72, 0.35, 0.36], [0.55, 0.13, 0.22], [0.76, 0.40, 0.40], [0.50, 0.22, 0.20], [0.66, 0.24, 0.33]];
+const LIPSTICKS: [Colour; 6] = [
+    [0.58, 0.17, 0.18],
+    [0.64, 0.34, 0.34],
+    [0.48, 0.15, 0.20],
+    [0.66, 0.37, 0.36],
+    [0.46, 0.23, 0.21],
+    [0.58, 0.26, 0.31],
+];
 /// Eye shadows.
 const SHADOWS: [Colour; 5] =
     [[0.30, 0.22, 0.20], [0.42, 0.30, 0.26], [0.28, 0.24, 0.32], [0.25, 0.28, 0.33], [0.50, 0.36, 0.28]];
@@ -155,14 +162,19 @@ pub(super) fn sample(rng: &mut ChaCha8Rng, traits: &Traits) -> Complexion {
     let dye = if happens(rng, 0.45) { natural } else { DYES[rng.random_range(0..DYES.len())] };
     let hair = if dyes { dye } else { greyed };
     let iris = iris(rng, traits, melanin);
-    let brow_colour = mix(mix(natural, greyed, 0.6), [0.05, 0.035, 0.03], 0.25).map(|c| c * 0.85);
+    let grizzled = mix(natural, [0.50, 0.45, 0.39], 0.6 * grey);
+    let brow_colour = mix(grizzled, [0.06, 0.042, 0.034], 0.2).map(|c| c * 0.88);
     Complexion {
         skin,
         melanin,
         lips: lips(rng, skin, melanin),
         redness: around(rng, 0.45, 0.2, [0.1, 1.0]),
         mottling: around(rng, 0.4 + 0.35 * years, 0.15, [0.15, 1.0]),
-        freckles: if happens(rng, 0.22 * (1.0 - 1.6 * melanin).max(0.0)) { rng.random_range(0.35..1.0) } else { 0.0 },
+        freckles: if happens(rng, 0.22 * (1.0 - 1.6 * melanin).max(0.0)) {
+            rng.random_range(0.35..1.0)
+        } else {
+            0.0
+        },
         moles: rng.random_range(0..6),
         wrinkles: around(rng, years.powf(1.25), 0.08, [0.0, 1.0]),
         spots: (years - 0.5).max(0.0) * 2.0 * rng.random::<f32>(),
@@ -174,7 +186,7 @@ pub(super) fn sample(rng: &mut ChaCha8Rng, traits: &Traits) -> Complexion {
         brows: Brows {
             colour: brow_colour,
             density: around(rng, 0.72 + 0.12 * traits.masculinity - 0.2 * years, 0.12, [0.4, 1.0]),
-            thickness: around(rng, 0.82 + 0.38 * traits.masculinity, 0.17, [0.55, 1.5]),
+            thickness: around(rng, 0.72 + 0.40 * traits.masculinity, 0.17, [0.5, 1.5]),
             arch: around(rng, 0.028 - 0.022 * traits.masculinity, 0.018, [-0.02, 0.06]),
             length: around(rng, 0.98, 0.05, [0.86, 1.1]),
         },
@@ -253,7 +265,7 @@ fn makeup(rng: &mut ChaCha8Rng) -> MakeUp {
     let lips = LIPSTICKS[rng.random_range(0..LIPSTICKS.len())];
     let shadow = SHADOWS[rng.random_range(0..SHADOWS.len())];
     MakeUp {
-        lips: (lips, much * rng.random_range(0.3..0.9)),
+        lips: (lips, much * rng.random_range(0.1..0.55)),
         shadow: (shadow, much * rng.random_range(0.1..0.6)),
         liner: much * rng.random::<f32>(),
         rouge: much * rng.random_range(0.1..0.6),

@@ -13,19 +13,13 @@ const LEAST_UNIT: f32 = 1e-4;
 /// Marks a point that no face unit moves.
 const STILL: u32 = u32::MAX;
 
-/// A point of the base mesh asked for by its number.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Binding {
-    Vertex(u32),
-}
-
 /// A point with what it follows, by number.
 #[derive(Clone, Copy, Debug)]
 struct Point {
     rest: Vec3,
     /// Index into the list of mixtures of bones.
     mixture: u32,
-    /// The vertex whose face units and corrections it follows.
+    /// The vertex whose face units it follows.
     vertex: u32,
 }
 
@@ -43,6 +37,8 @@ pub(super) struct Deformer {
     vertices: Vec<Vec3>,
     face_units: Vec<Target>,
     shoulders: Shoulders,
+    /// Points that corrections of the shoulders move, with the vertex they follow and its share.
+    corrected: Vec<(u32, u32, f32)>,
 }
 
 impl Deformer {
@@ -59,10 +55,17 @@ impl Deformer {
             add(of_vertex);
         }
         let mut of_bone = vec![STILL; body.skeleton.len()];
+        let shoulders = Shoulders::new(body)?;
+        let mut corrected = Vec::new();
         let mut placed = Vec::with_capacity(points.len());
-        for point in points {
+        for (number, point) in points.iter().enumerate() {
             let (mixture, vertex) = match point.bind {
-                Bind::Vertex(vertex) if (vertex as usize) < weights.len() => (vertex, vertex),
+                Bind::Vertex(vertex) if (vertex as usize) < weights.len() => {
+                    if shoulders.moves(vertex) {
+                        corrected.push((number as u32, vertex, 1.0));
+                    }
+                    (vertex, vertex)
+                }
                 Bind::Bone(bone) if usize::from(bone) < of_bone.len() => {
                     let known = &mut of_bone[usize::from(bone)];
                     if *known == STILL {
@@ -71,6 +74,12 @@ impl Deformer {
                     (*known, STILL)
                 }
                 Bind::Mix(shares) if shares.iter().all(|(vertex, _)| (*vertex as usize) < weights.len()) => {
+                    let sum: f32 = shares.iter().map(|(_, share)| share).sum();
+                    for (vertex, share) in shares {
+                        if shoulders.moves(vertex) && share != 0.0 && sum.abs() > 1e-6 {
+                            corrected.push((number as u32, vertex, share / sum));
+                        }
+                    }
                     (add(&mixed(weights, &shares)), STILL)
                 }
                 _ => return Err(unknown()),
@@ -84,13 +93,13 @@ impl Deformer {
         for (unit, gain) in [FaceUnit::EyeBlinkLeft, FaceUnit::EyeBlinkRight].into_iter().zip(blink) {
             face_units[unit as usize].moves.iter_mut().for_each(|(_, by)| *by *= gain);
         }
-        let shoulders = Shoulders::new(body)?;
-        Ok(Self { points: placed, bones, starts, used, vertices: body.vertices.to_vec(), face_units, shoulders })
+        let vertices = body.vertices.to_vec();
+        Ok(Self { points: placed, bones, starts, used, vertices, face_units, shoulders, corrected })
     }
 
     /// All points.
     pub(super) fn points(&self, placed: &Placed, pose: &Pose, out: &mut Vec<Vec3>) {
-        let moves = self.moves(placed, pose);
+        let moves = self.moves(pose);
         let mut maps = vec![Affine3A::IDENTITY; self.starts.len() - 1];
         for &mixture in &self.used {
             maps[mixture as usize] = self.map(placed, mixture);
@@ -100,32 +109,34 @@ impl Deformer {
             let by = if point.vertex == STILL { Vec3::ZERO } else { moves[point.vertex as usize] };
             maps[point.mixture as usize].transform_point3(point.rest + by)
         }));
+        let lowered = self.shoulders.lowered(placed);
+        for &(point, vertex, share) in &self.corrected {
+            out[point as usize] += self.shoulders.correction(&lowered, vertex) * share;
+        }
     }
 
     /// Single vertices of the base mesh.
-    pub(super) fn bound(
-        &self,
-        placed: &Placed,
-        pose: &Pose,
-        of: impl Iterator<Item = Binding>,
-    ) -> Vec<Vec3> {
-        let moves = self.moves(placed, pose);
-        of.map(|Binding::Vertex(vertex)| match self.vertices.get(vertex as usize) {
-            Some(&rest) => self.map(placed, vertex).transform_point3(rest + moves[vertex as usize]),
+    pub(super) fn bound(&self, placed: &Placed, pose: &Pose, of: impl Iterator<Item = u32>) -> Vec<Vec3> {
+        let moves = self.moves(pose);
+        let lowered = self.shoulders.lowered(placed);
+        of.map(|vertex| match self.vertices.get(vertex as usize) {
+            Some(&rest) => {
+                let at = self.map(placed, vertex).transform_point3(rest + moves[vertex as usize]);
+                at + self.shoulders.correction(&lowered, vertex)
+            }
             None => pose.root,
         })
         .collect()
     }
 
-    /// How face units and corrections move the base mesh's vertices before the bones do.
-    fn moves(&self, placed: &Placed, pose: &Pose) -> Vec<Vec3> {
+    /// How face units move the base mesh's vertices before the bones do.
+    fn moves(&self, pose: &Pose) -> Vec<Vec3> {
         let mut moves = vec![Vec3::ZERO; self.vertices.len()];
         for (unit, &amount) in self.face_units.iter().zip(&pose.face) {
             if amount.abs() > LEAST_UNIT {
                 unit.apply(amount, &mut moves);
             }
         }
-        self.shoulders.correct(placed, &mut moves);
         moves
     }
 

@@ -57,8 +57,13 @@ fn ball(centre: Vec3, radius: f32, bone: u16, texture: &Texture) -> Piece {
         let off = direction.truncate().length();
         let bulge = CORNEA * (1.0 - smooth(off, IRIS * 0.55, IRIS * 1.08)) * f32::from(direction.z > 0.0);
         // The rasteriser sees the eye from the front; the back half keeps the rim's colour.
-        let flat = if direction.z > 0.0 { direction.truncate() } else { direction.truncate().normalize_or_zero() };
-        corners.push(PieceCorner { point: points.len() as u32, uv: flat * 0.495 + Vec2::splat(0.5), cut: 0.0 });
+        let flat =
+            if direction.z > 0.0 { direction.truncate() } else { direction.truncate().normalize_or_zero() };
+        corners.push(PieceCorner {
+            point: points.len() as u32,
+            uv: flat * 0.495 + Vec2::splat(0.5),
+            cut: 0.0,
+        });
         points.push(PiecePoint { rest: centre + direction * radius * (1.0 + bulge), bind: Bind::Bone(bone) });
     };
     push(Vec3::Z);

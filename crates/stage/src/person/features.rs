@@ -19,7 +19,9 @@ pub struct Feature {
 /// Targets are used at most this far: beyond it features look drawn by a caricaturist.
 const MOST: f32 = 0.85;
 /// How far left and right of one person may differ (standard deviation of the amount).
-const ASYMMETRY: f32 = 0.06;
+const ASYMMETRY: f32 = 0.05;
+/// All spreads below are taken times this: together, many features at full spread make caricatures.
+const VARIETY: f32 = 0.66;
 /// Features that say little are left out.
 const LEAST: f32 = 0.02;
 
@@ -36,11 +38,11 @@ const MIDDLE: &[Axis] = &[
     ("head/head-angle", SIDE, 0.14),
     ("head/head-scale-depth", SIZE, 0.30),
     ("head/head-scale-horiz", SIZE, 0.30),
-    ("head/head-scale-vert", SIZE, 0.25),
+    ("head/head-scale-vert", SIZE, 0.18),
     ("head/head-back-scale-depth", SIZE, 0.25),
-    ("forehead/forehead-nubian", SIZE, 0.16),
-    ("forehead/forehead-scale-vert", SIZE, 0.30),
-    ("forehead/forehead-temple", SIZE, 0.40),
+    ("forehead/forehead-nubian", SIZE, 0.10),
+    ("forehead/forehead-scale-vert", SIZE, 0.16),
+    ("forehead/forehead-temple", SIZE, 0.30),
     ("forehead/forehead-trans", DEPTH, 0.40),
     ("eyebrows/eyebrows-angle", VERTICAL, 0.40),
     ("eyebrows/eyebrows-trans", DEPTH, 0.30),
@@ -69,16 +71,16 @@ const MIDDLE: &[Axis] = &[
     ("mouth/mouth-cupidsbow-width", SIZE, 0.40),
     ("mouth/mouth-dimples", SIDE, 0.30),
     ("mouth/mouth-lowerlip-ext", VERTICAL, 0.25),
-    ("mouth/mouth-lowerlip-height", SIZE, 0.38),
-    ("mouth/mouth-lowerlip-volume", SIZE, 0.40),
+    ("mouth/mouth-lowerlip-height", SIZE, 0.28),
+    ("mouth/mouth-lowerlip-volume", SIZE, 0.30),
     ("mouth/mouth-lowerlip-width", SIZE, 0.30),
     ("mouth/mouth-philtrum-volume", SIZE, 0.45),
     ("mouth/mouth-scale-depth", SIZE, 0.25),
     ("mouth/mouth-scale-horiz", SIZE, 0.38),
     ("mouth/mouth-scale-vert", SIZE, 0.25),
     ("mouth/mouth-trans", VERTICAL, 0.30),
-    ("mouth/mouth-upperlip-height", SIZE, 0.38),
-    ("mouth/mouth-upperlip-volume", SIZE, 0.38),
+    ("mouth/mouth-upperlip-height", SIZE, 0.26),
+    ("mouth/mouth-upperlip-volume", SIZE, 0.28),
     ("mouth/mouth-upperlip-width", SIZE, 0.28),
     ("chin/chin-bones", SIZE, 0.38),
     ("chin/chin-cleft", SIZE, 0.40),
@@ -110,7 +112,7 @@ const SIDES: &[Axis] = &[
     ("eyes/eye-push1", SIDE, 0.30),
     ("eyes/eye-push2", SIDE, 0.30),
     ("eyes/eye-scale", SIZE, 0.35),
-    ("eyes/eye-trans", SIDE, 0.32),
+    ("eyes/eye-trans", SIDE, 0.22),
     ("eyes/eye-trans", VERTICAL, 0.25),
     ("cheek/cheek-bones", SIZE, 0.40),
     ("cheek/cheek-inner", SIZE, 0.35),
@@ -126,24 +128,25 @@ const SIDES: &[Axis] = &[
 ];
 
 /// Outlines of the head, of which a person has up to two.
-const OUTLINES: &[&str] = &["diamond", "invertedtriangular", "oval", "rectangular", "round", "square", "triangular"];
+const OUTLINES: &[&str] =
+    &["diamond", "invertedtriangular", "oval", "rectangular", "round", "square", "triangular"];
 
 /// Draws all features of a person whose body is known.
 pub(super) fn sample(rng: &mut ChaCha8Rng, person: &Identity) -> Vec<Feature> {
     let mut features = Vec::new();
     for &(stem, ends, spread) in MIDDLE {
-        let amount = around(rng, mean(stem, person), spread, [-MOST, MOST]);
+        let amount = around(rng, mean(stem, person), spread * VARIETY, [-MOST, MOST]);
         push(&mut features, stem, ends, amount);
     }
     for &(stem, ends, spread) in SIDES {
-        let amount = around(rng, 0.0, spread, [-MOST, MOST]);
+        let amount = around(rng, 0.0, spread * VARIETY, [-MOST, MOST]);
         for side in ["l", "r"] {
             let own = around(rng, amount, ASYMMETRY, [-MOST, MOST]);
             push(&mut features, &sided(stem, side), ends, own);
         }
     }
     let mut first = OUTLINES.len();
-    for most in [0.75, 0.4] {
+    for most in [0.42, 0.22] {
         let which = rng.random_range(0..OUTLINES.len());
         let amount = most * rng.random::<f32>();
         if which != first {
@@ -151,8 +154,8 @@ pub(super) fn sample(rng: &mut ChaCha8Rng, person: &Identity) -> Vec<Feature> {
         }
         first = which;
     }
-    if happens(rng, 0.3) {
-        features.push(Feature { target: "chin/chin-triangle".into(), amount: 0.6 * rng.random::<f32>() });
+    if happens(rng, 0.25) {
+        features.push(Feature { target: "chin/chin-triangle".into(), amount: 0.45 * rng.random::<f32>() });
     }
     aged(rng, person, &mut features);
     heavy(rng, person, &mut features);
@@ -188,7 +191,7 @@ fn aged(rng: &mut ChaCha8Rng, person: &Identity, features: &mut Vec<Feature>) {
 /// What weight does to face and neck.
 fn heavy(rng: &mut ChaCha8Rng, person: &Identity, features: &mut Vec<Feature>) {
     let over = 2.0 * (person.weight - 0.5);
-    push(features, "head/head-fat", SIZE, around(rng, 0.6 * over, 0.25, [-0.7, 0.9]));
+    push(features, "head/head-fat", SIZE, around(rng, 0.55 * over, 0.18, [-0.6, 0.8]));
     let double = over + 0.4 * ((person.age - 40.0) / 40.0).clamp(0.0, 1.0);
     push(features, "neck/neck-double", SIZE, around(rng, 0.5 * double, 0.2, [-0.4, 0.8]));
 }

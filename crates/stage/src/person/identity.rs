@@ -118,7 +118,8 @@ impl Identity {
 }
 
 /// Traits used only to fill fields before the real ones are known.
-const NOBODY: Traits = Traits { age: 40.0, masculinity: 0.5, descent: [0.0, 0.0, 1.0], hair_colour: [0.2; 3] };
+const NOBODY: Traits =
+    Traits { age: 40.0, masculinity: 0.5, descent: [0.0, 0.0, 1.0], hair_colour: [0.2; 3] };
 
 fn descent(rng: &mut ChaCha8Rng) -> [f32; 3] {
     let main = rng.random_range(0..3);

@@ -12,6 +12,8 @@ const HAIRS: usize = 38;
 const TEXTURE: [usize; 2] = [512, 16];
 /// Alpha below which a texel is no hair.
 const CUT: f32 = 0.5;
+/// Lower lashes shorter than this do not show.
+const LOWER_SEEN: f32 = 1.12;
 /// Share of the strips' length that lower and upper lashes take at the usual length.
 const LENGTHS: [f32; 2] = [0.45, 0.85];
 
@@ -22,6 +24,9 @@ pub(super) fn lashes(body: &Body, complexion: &Complexion) -> Vec<Piece> {
     for side in ["l", "r"] {
         let eye = centre(body, &format!("helper-{side}-eye"));
         for (which, length) in LENGTHS.into_iter().enumerate() {
+            if which == 0 && complexion.lashes < LOWER_SEEN {
+                continue;
+            }
             let group = format!("helper-{side}-eyelashes-{}", which + 1);
             pieces.extend(strip(body, &group, eye, length * complexion.lashes, &texture));
         }
@@ -94,7 +99,11 @@ fn texture(complexion: &Complexion) -> Texture {
             let across = (along.fract() - 0.5).abs() * 2.0;
             let lean = 0.75 + 0.25 * ((along.floor() * 2.399).sin());
             let out = 1.0 - root;
-            let alpha = if out > lean { 0.0 } else { (1.0 - 0.85 * out / lean - 0.75 * across * (0.3 + out)).max(0.0) };
+            let alpha = if out > lean {
+                0.0
+            } else {
+                (1.0 - 0.85 * out / lean - 0.75 * across * (0.3 + out)).max(0.0)
+            };
             texels.push([colour[0], colour[1], colour[2], (alpha.min(1.0) * 255.0) as u8]);
         }
     }

@@ -2,7 +2,6 @@
 
 mod assemble;
 mod blink;
-mod person;
 mod chance;
 mod complexion;
 mod deform;
@@ -16,17 +15,19 @@ mod lashes;
 mod mouth;
 mod noise;
 mod parts;
+mod person;
 mod piece;
+mod pocket;
 mod shape;
 mod shoulder;
 mod skin;
 #[cfg(test)]
 mod tests;
 
-pub use person::Person;
 pub use complexion::{Beard, Brows, Colour, Complexion, MakeUp};
 pub use features::Feature;
 pub use identity::Identity;
 pub use noise::noise;
+pub use person::Person;
 pub use piece::{Bind, Body, Piece, PieceCorner, PiecePoint, Traits};
 pub use shape::{normals, shape};

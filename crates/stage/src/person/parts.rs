@@ -37,8 +37,8 @@ fn strongest(weights: &[(u16, f32)], of_bone: &[Part]) -> Part {
 
 fn part_of_bone(name: &str) -> Part {
     const TORSO: [&str; 12] = [
-        "root", "spine", "pelvis", "clavicle", "shoulder", "breast", "upperleg", "lowerleg", "foot", "toe", "hip",
-        "leg",
+        "root", "spine", "pelvis", "clavicle", "shoulder", "breast", "upperleg", "lowerleg", "foot", "toe",
+        "hip", "leg",
     ];
     let starts = |list: &[&str]| list.iter().any(|start| name.starts_with(start));
     let left = name.ends_with(".L");

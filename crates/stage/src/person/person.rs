@@ -4,8 +4,8 @@ use glam::{Quat, Vec3};
 
 use super::assemble::assemble;
 use super::blink::blink_gain;
-use super::deform::{Binding, Deformer};
-use super::{Body, Identity, eyes, garment, glasses, hair, lashes, mouth, normals, shape, skin};
+use super::deform::Deformer;
+use super::{Body, Identity, eyes, garment, glasses, hair, lashes, mouth, normals, pocket, shape, skin};
 use crate::figure::{Anatomy, Placed, Skeleton};
 use crate::pose::Pose;
 use crate::surface::Surface;
@@ -40,6 +40,7 @@ impl Person {
         let mut pieces = vec![skin::skin(&body, &identity.complexion, identity.seed, &dress.cover)?];
         pieces.extend(eyes::eyes(&body, &identity.complexion, identity.seed)?);
         pieces.extend(lashes::lashes(&body, &identity.complexion));
+        pieces.push(pocket::lining(&body));
         pieces.extend(mouth::mouth(&body, &identity.complexion)?);
         pieces.extend(dress.pieces);
         pieces.extend(hair::grow(&body, &identity.hair, &traits, identity.seed)?);
@@ -61,7 +62,7 @@ impl Person {
     /// where the figure stands.
     #[must_use]
     pub fn vertices(&self, pose: &Pose, of: &[u32]) -> Vec<Vec3> {
-        self.deformer.bound(&self.place(pose), pose, of.iter().map(|&vertex| Binding::Vertex(vertex)))
+        self.deformer.bound(&self.place(pose), pose, of.iter().copied())
     }
 
     /// The bones in `pose`, the eyeballs turned to where they look.

@@ -3,7 +3,7 @@
 use glam::Vec3;
 use std::fmt::Write as _;
 
-use super::Identity;
+use super::{Identity, pocket};
 use crate::Result;
 use crate::figure::{Anatomy, BaseMesh};
 
@@ -35,6 +35,7 @@ pub fn shape(anatomy: &Anatomy, identity: &Identity) -> Result<Vec<Vec3>> {
     for feature in &identity.features {
         anatomy.target(&feature.target)?.apply(feature.amount, &mut vertices);
     }
+    pocket::tuck(&anatomy.mesh, &mut vertices);
     Ok(vertices)
 }
 

@@ -19,11 +19,21 @@ struct Fold {
 
 const FOLDS: &[Fold] = &[
     // From the wing of the nose round the mouth.
-    Fold { line: &[[0.21, 6.96], [0.30, 6.84], [0.37, 6.70], [0.40, 6.58]], half: 0.028, depth: 0.55, from: 0.0 },
+    Fold {
+        line: &[[0.21, 6.96], [0.30, 6.84], [0.37, 6.70], [0.40, 6.58]],
+        half: 0.028,
+        depth: 0.55,
+        from: 0.0,
+    },
     // From the corner of the mouth down.
     Fold { line: &[[0.36, 6.56], [0.39, 6.46], [0.40, 6.36]], half: 0.022, depth: 0.45, from: 0.25 },
     // Bags under the eyes, and the groove below them.
-    Fold { line: &[[0.17, 7.20], [0.25, 7.145], [0.36, 7.135], [0.47, 7.18]], half: 0.018, depth: 0.45, from: 0.1 },
+    Fold {
+        line: &[[0.17, 7.20], [0.25, 7.145], [0.36, 7.135], [0.47, 7.18]],
+        half: 0.018,
+        depth: 0.45,
+        from: 0.1,
+    },
     Fold { line: &[[0.16, 7.17], [0.24, 7.09], [0.34, 7.05]], half: 0.022, depth: 0.30, from: 0.3 },
     // Crow's feet.
     Fold { line: &[[0.53, 7.30], [0.60, 7.35], [0.66, 7.41]], half: 0.011, depth: 0.5, from: 0.2 },
@@ -61,7 +71,10 @@ pub(super) fn paint(brush: &Brush, spot: &Spot, colour: &mut Colour) {
         if strength > 0.01 {
             let (off, along) = distance(at, fold.line);
             if off < 3.0 * fold.half {
-                let ends = (along * (1.0 - along) * 4.0).clamp(0.0, 1.0).sqrt().max(if fold.line[0][0] < 0.01 && along < 0.5 { 1.0 } else { 0.0 });
+                let ends = (along * (1.0 - along) * 4.0)
+                    .clamp(0.0, 1.0)
+                    .sqrt()
+                    .max(if fold.line[0][0] < 0.01 && along < 0.5 { 1.0 } else { 0.0 });
                 shade = shade.max(strength * ends * (-(off / fold.half).powi(2)).exp());
             }
         }

@@ -16,12 +16,19 @@ fn regions(at: Vec3) -> [f32; 3] {
     let throat = smooth(at.y, 5.95 + 0.1 * smooth(at.z, 0.6, 1.2), 6.22);
     let front = smooth(at.z, 0.32, 0.55);
     let jaw = below * throat * front;
-    let chin = blob(at, [0.0, 6.34, 1.45], [0.26, 0.21, 0.5]).powf(0.6);
-    let lip = smooth(at.y, 6.69, 6.735) * (1.0 - smooth(at.y, 6.83, 6.89)) * (1.0 - smooth(at.x, 0.27, 0.40)) * smooth(at.z, 1.2, 1.35);
-    let corner = blob(at, [0.35, 6.60, 1.38], [0.075, 0.14, 0.2]);
+    let chin = blob(at, [0.0, 6.34, 1.45], [0.27, 0.22, 0.5]).powf(0.5);
+    let lip = smooth(at.y, 6.66, 6.70)
+        * (1.0 - smooth(at.y, 6.83, 6.89))
+        * (1.0 - smooth(at.x, 0.28, 0.42))
+        * smooth(at.z, 1.2, 1.35);
+    let corner = (1.4 * blob(at, [0.345, 6.58, 1.38], [0.09, 0.19, 0.25])).min(1.0);
     // Hair thins under the lower lip, but for its middle.
-    let bare = blob(at, [0.16, 6.46, 1.5], [0.10, 0.06, 0.25]);
-    [jaw * (1.0 - 0.75 * bare), (chin * throat * below).min(1.0), lip.max(0.8 * corner)]
+    let bare = blob(at, [0.16, 6.46, 1.5], [0.085, 0.045, 0.25]);
+    [
+        jaw * (1.0 - 0.75 * bare),
+        (chin * throat * below).min(1.0).max(0.85 * corner * below),
+        lip.max(0.6 * corner),
+    ]
 }
 
 /// Paints the beard of somebody who has one.
@@ -38,14 +45,14 @@ pub(super) fn paint(brush: &Brush, spot: &Spot, colour: &mut Colour) {
     }
     // Roots show blue through the skin.
     tint(colour, [0.86, 0.88, 0.93], 0.8 * growth);
-    let patchy = smooth(noise(at * 6.0, brush.seed ^ 61), 0.1, 0.5);
-    let stubble = noise(spot.at * 48.0, brush.seed ^ 62);
+    let patchy = smooth(noise(at * 5.0, brush.seed ^ 61), 0.0, 0.5);
+    let stubble = noise(spot.at * 88.0, brush.seed ^ 62);
     let strand = noise(Vec3::new(spot.at.x * 36.0, spot.at.y * 11.0, spot.at.z * 36.0), brush.seed ^ 63);
-    let dots = 0.25 + 0.75 * smooth(stubble, 0.30, 0.75);
-    let hairs = 0.55 + 0.45 * smooth(strand, 0.25, 0.7);
+    let dots = 0.60 + 0.40 * smooth(stubble, 0.30, 0.75);
+    let hairs = 0.72 + 0.28 * smooth(strand, 0.2, 0.7);
     let grown = dots + (hairs - dots) * beard.length;
     let most = 0.50 + 0.45 * beard.length;
-    let cover = (growth * (0.65 + 0.35 * patchy) * grown * (0.75 + 0.9 * beard.length)).min(most);
+    let cover = (growth * (0.75 + 0.25 * patchy) * grown * (0.75 + 0.9 * beard.length)).min(most);
     let hair = brush.complexion.brows.colour.map(|c| (c * 1.05 + 0.01) * (0.75 + 0.5 * strand));
     *colour = mix(*colour, hair, cover);
 }

@@ -9,16 +9,16 @@ use crate::person::chance::{around, mix, smooth};
 use crate::person::complexion::{Colour, Complexion};
 
 /// Hairs of one brow at full density.
-const HAIRS: usize = 210;
+const HAIRS: usize = 190;
 /// Where the brow begins next to the nose, and its length, in decimetres of the neutral face.
 const INNER: f32 = 0.105;
 const LENGTH: f32 = 0.475;
 /// Height of its inner end.
-const HEIGHT: f32 = 7.485;
+const HEIGHT: f32 = 7.512;
 /// Half of its height at the inner end.
-const HALF: f32 = 0.050;
+const HALF: f32 = 0.036;
 /// Half the width of a hair, a little below one texel.
-const HAIR: f32 = 0.0062;
+const HAIR: f32 = 0.0078;
 /// Brows lie in front of this depth.
 const FRONT: f32 = 0.8;
 
@@ -46,15 +46,17 @@ impl Brows {
             (0..count)
                 .map(|_| {
                     let u: f32 = rng.random();
-                    let half = HALF * brows.thickness * (1.0 - 0.70 * u) * (0.55 + 0.45 * smooth(u, 0.0, 0.18));
-                    let off = around(rng, 0.0, 0.55, [-1.0, 1.0]);
-                    let ridge = HEIGHT + (0.055 + brows.arch) * (u * 2.15).sin() - 0.10 * (u - 0.62).max(0.0);
+                    let half =
+                        HALF * brows.thickness * (1.0 - 0.70 * u) * (0.55 + 0.45 * smooth(u, 0.0, 0.18));
+                    let off = around(rng, 0.0, 0.6, [-1.0, 1.0]);
+                    let ridge = HEIGHT + (0.026 + brows.arch) * (u * 2.15).sin() - 0.10 * (u - 0.62).max(0.0);
                     // Inner hairs stand up, outer ones lie flat; those above point down, those below up.
-                    let angle = 1.15 - 1.25 * smooth(u, 0.0, 0.45) - 0.45 * u - 0.35 * off + around(rng, 0.0, 0.14, [-0.4, 0.4]);
+                    let angle = 1.15 - 1.25 * smooth(u, 0.0, 0.45) - 0.45 * u - 0.35 * off
+                        + around(rng, 0.0, 0.14, [-0.4, 0.4]);
                     Hair {
                         root: Vec2::new(INNER + LENGTH * brows.length * u, ridge + half * off - 0.012),
                         along: Vec2::new(angle.cos(), angle.sin()),
-                        length: around(rng, 0.068, 0.015, [0.035, 0.10]),
+                        length: around(rng, 0.060, 0.014, [0.03, 0.09]),
                     }
                 })
                 .collect()
@@ -80,8 +82,8 @@ impl Brows {
             let along = off.dot(hair.along).clamp(0.0, hair.length);
             let beside = off.distance(hair.along * along);
             let width = HAIR * (1.25 - 0.8 * along / hair.length);
-            bare *= 1.0 - 0.75 * (1.6 - beside / width).clamp(0.0, 1.0) * (0.55 + 0.45 * self.density);
+            bare *= 1.0 - 0.34 * (1.5 - beside / width).clamp(0.0, 1.0) * (0.55 + 0.45 * self.density);
         }
-        *colour = mix(*colour, self.colour, (1.0 - bare).min(0.96));
+        *colour = mix(*colour, self.colour, (1.0 - bare).min(0.84));
     }
 }

@@ -103,8 +103,7 @@ fn vertex_samples(anatomy: &Anatomy) -> Vec<Sample> {
     let normals = normals(&anatomy.mesh, at);
     let skeleton = Skeleton::new(&anatomy.rig, at);
     let hand = share_of(&anatomy.rig, &["wrist", "metacarpal", "finger"]);
-    let mut samples: Vec<Sample> =
-        at.iter().map(|&at| Sample { at, palm: 0.0, knuckle: 0.0 }).collect();
+    let mut samples: Vec<Sample> = at.iter().map(|&at| Sample { at, palm: 0.0, knuckle: 0.0 }).collect();
     for side in ["L", "R"] {
         let head = |name: &str| skeleton.bone(&format!("{name}.{side}")).map(|bone| skeleton.head(bone));
         let [Some(wrist), Some(index), Some(small), Some(thumb)] =

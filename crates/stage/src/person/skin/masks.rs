@@ -17,13 +17,17 @@ impl Mask {
         let raw = picture.as_raw();
         let mut values = Vec::with_capacity(side * side);
         for row in 0..side {
-            let rows = row * height / side..((row + 1) * height / side).max(row * height / side + 1).min(height);
+            let rows =
+                row * height / side..((row + 1) * height / side).max(row * height / side + 1).min(height);
             for column in 0..side {
                 let first = column * width / side;
                 let columns = first..((column + 1) * width / side).max(first + 1).min(width);
                 let count = (rows.len() * columns.len()).max(1) as u32;
-                let sum: u32 =
-                    rows.clone().flat_map(|row| &raw[row * width..][columns.clone()]).map(|v| u32::from(*v)).sum();
+                let sum: u32 = rows
+                    .clone()
+                    .flat_map(|row| &raw[row * width..][columns.clone()])
+                    .map(|v| u32::from(*v))
+                    .sum();
                 values.push((sum / count) as u8);
             }
         }

@@ -12,7 +12,7 @@ mod zones;
 
 use super::complexion::Complexion;
 use super::parts::parts;
-use super::{Bind, Body, Piece, PieceCorner, PiecePoint};
+use super::{Bind, Body, Piece, PieceCorner, PiecePoint, pocket};
 use crate::Result;
 use crate::surface::Part;
 
@@ -38,7 +38,7 @@ pub(super) fn skin(body: &Body, complexion: &Complexion, seed: u64, cover: &[f32
     // Most vertices have one place in the texture; those on seams have up to four.
     let mut known: Vec<Vec<(u32, u32)>> = vec![Vec::new(); body.vertices.len()];
     let mut triangles = Vec::new();
-    for face in mesh.faces_of("body") {
+    for face in mesh.faces_of("body").filter(|face| !pocket::lines_mouth(mesh, face)) {
         let of_face: Vec<u32> = face
             .vertices
             .iter()

@@ -4,12 +4,11 @@ use glam::Vec3;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::chart::{Sample, chart};
+use super::chart::chart;
 use super::masks::Mask;
 use super::{age, beard, brows::Brows, makeup, marks::Marks, zones};
 use crate::Result;
 use crate::figure::Anatomy;
-use crate::person::chance::mix;
 use crate::person::complexion::{Colour, Complexion};
 use crate::surface::Texture;
 
@@ -49,11 +48,11 @@ pub(super) struct Spot {
 pub(super) fn paint(anatomy: &Anatomy, complexion: &Complexion, seed: u64) -> Result<Texture> {
     let samples = chart(anatomy, SIDE);
     let read = |name| Mask::read(anatomy, name, SIDE);
-    let (lips, inside, nails) = (read("lips")?, read("inside-mouth")?, read("fingernails")?);
+    let (lips, nails) = (read("lips")?, read("fingernails")?);
     let (ears, lids) = (read("ears")?, read("eyelids")?);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(PAINT_STREAM);
-    let (brows, marks) = (Brows::new(&mut rng, complexion), Marks::new(&mut rng, complexion));
+    let (brows, marks) = (Brows::new(&mut rng, complexion), Marks::new(&mut rng, anatomy, complexion));
     let brush = Brush { complexion, seed: seed as u32 ^ (seed >> 32) as u32 };
     let texels = samples
         .iter()
@@ -72,7 +71,6 @@ pub(super) fn paint(anatomy: &Anatomy, complexion: &Complexion, seed: u64) -> Re
                     lids: lids.at(texel),
                 };
                 head(&brush, &spot, &brows, &marks, &mut colour);
-                mouth(inside.at(texel), sample, &mut colour);
             } else {
                 zones::nail(&brush, nails.at(texel), &mut colour);
             }
@@ -99,16 +97,6 @@ fn head(brush: &Brush, spot: &Spot, brows: &Brows, marks: &Marks, colour: &mut C
     }
     beard::paint(brush, spot, colour);
     brows.paint(spot, colour);
-}
-
-/// The inside of the mouth: red at the lips, black in the depth.
-fn mouth(inside: f32, sample: &Sample, colour: &mut Colour) {
-    const NEAR: Colour = [0.36, 0.12, 0.11];
-    const DEEP: Colour = [0.05, 0.012, 0.012];
-    /// Depth of the lips and of full darkness in the neutral body.
-    const DEPTHS: [f32; 2] = [1.50, 1.15];
-    let deep = ((DEPTHS[0] - sample.at.z) / (DEPTHS[0] - DEPTHS[1])).clamp(0.0, 1.0);
-    *colour = mix(*colour, mix(NEAR, DEEP, deep), inside);
 }
 
 fn bytes(colour: Colour) -> [u8; 4] {

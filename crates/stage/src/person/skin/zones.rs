@@ -64,13 +64,17 @@ pub(super) fn head(brush: &Brush, spot: &Spot, colour: &mut Colour) {
     let red = (0.75 * cheek * patches + 0.75 * nose + 0.3 * chin + 0.35 * wing).min(1.2) + 0.55 * spot.ears;
     tint(colour, BLOOD, red * (0.35 + 0.9 * complexion.redness) * shows);
     // Sockets: thin skin, blue and brown.
-    let below = blob(at, [0.29, 7.165, 1.42], [0.17, 0.055, 0.2]) + 0.5 * blob(at, [0.15, 7.22, 1.42], [0.05, 0.09, 0.15]);
+    let below = blob(at, [0.29, 7.165, 1.42], [0.17, 0.055, 0.2])
+        + 0.5 * blob(at, [0.15, 7.22, 1.42], [0.05, 0.09, 0.15]);
     tint(colour, [0.84, 0.80, 0.86], below * complexion.tiredness);
     let above = blob(at, [0.31, 7.385, 1.40], [0.18, 0.055, 0.2]);
     tint(colour, [0.90, 0.84, 0.84], above.max(0.6 * spot.lids));
     // Rims of the lids are redder.
     let rim = blob(at, [0.31, 7.285, 1.38], [0.20, 0.075, 0.12]);
     tint(colour, [0.97, 0.84, 0.84], 0.7 * rim);
+    // The roots of the upper lashes.
+    let lashes = blob(at, [0.31, 7.335, 1.40], [0.17, 0.018, 0.1]);
+    tint(colour, [0.55, 0.50, 0.50], 0.55 * lashes);
     // Nostrils and the folds of the ears see little light.
     let nostril = blob(at, [0.085, 6.845, 1.53], [0.055, 0.03, 0.07]);
     tint(colour, [0.45, 0.36, 0.36], nostril);
