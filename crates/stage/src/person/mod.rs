@@ -15,6 +15,10 @@ mod lashes;
 mod mouth;
 mod noise;
 mod parts;
+#[expect(
+    clippy::module_inception,
+    reason = "the file of the type Person, among the files it is put together from"
+)]
 mod person;
 mod piece;
 mod pocket;

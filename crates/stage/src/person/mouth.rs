@@ -22,9 +22,11 @@ const ARCH: [Vec2; 2] = [Vec2::new(0.93, 0.97), Vec2::new(0.84, 0.90)];
 /// Heights along a row from the edge (0) to where the gum ends (1), and how far outwards each stands, in decimetres.
 const PROFILE: [[f32; 2]; 5] = [[0.0, -0.014], [0.12, 0.004], [0.38, 0.012], [0.62, 0.002], [1.0, -0.05]];
 /// Length of a row from edge to where the gum ends, in decimetres.
-const LENGTH: [f32; 2] = [0.30, 0.27];
+const LENGTH: [f32; 2] = [0.30, 0.18];
+/// How far the end of the gum lies further inwards: the chin is near, and thin when the jaw is open.
+const TUCKED: [f32; 2] = [0.0, 0.10];
 /// Share of that length that is tooth.
-const TOOTH: [f32; 2] = [0.40, 0.36];
+const TOOTH: [f32; 2] = [0.40, 0.56];
 /// How far the edges lie from the base mesh's, upwards, in decimetres.
 const EDGE: [f32; 2] = [-0.025, -0.02];
 /// Teeth lie in the mouth's shadow, which a rasteriser of surfaces does not see: their colour is dimmed.
@@ -85,6 +87,7 @@ fn row(body: &Body, complexion: &Complexion, which: Row) -> Result<Piece> {
         let outwards = Vec3::new(angle.sin(), 0.0, angle.cos());
         for [height, out] in PROFILE {
             let on_arch = Vec3::new(angle.sin() * half.x, 0.0, angle.cos() * half.y);
+            let out = out - TUCKED[of] * height * height;
             let rest = back + on_arch + outwards * out + Vec3::Y * root * height * LENGTH[of];
             corners.push(PieceCorner {
                 point: points.len() as u32,

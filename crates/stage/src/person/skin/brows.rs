@@ -14,9 +14,9 @@ const HAIRS: usize = 190;
 const INNER: f32 = 0.105;
 const LENGTH: f32 = 0.475;
 /// Height of its inner end.
-const HEIGHT: f32 = 7.512;
+const HEIGHT: f32 = 7.522;
 /// Half of its height at the inner end.
-const HALF: f32 = 0.036;
+const HALF: f32 = 0.032;
 /// Half the width of a hair, a little below one texel.
 const HAIR: f32 = 0.0078;
 /// Brows lie in front of this depth.
@@ -45,18 +45,20 @@ impl Brows {
         let mut side = || -> Vec<Hair> {
             (0..count)
                 .map(|_| {
-                    let u: f32 = rng.random();
+                    // Fewer hairs at the inner end.
+                    let u = rng.random::<f32>().powf(0.85);
                     let half =
                         HALF * brows.thickness * (1.0 - 0.70 * u) * (0.55 + 0.45 * smooth(u, 0.0, 0.18));
                     let off = around(rng, 0.0, 0.6, [-1.0, 1.0]);
-                    let ridge = HEIGHT + (0.026 + brows.arch) * (u * 2.15).sin() - 0.10 * (u - 0.62).max(0.0);
+                    let ridge = HEIGHT + (0.014 + brows.arch) * (u * 2.15).sin() - 0.10 * (u - 0.62).max(0.0);
                     // Inner hairs stand up, outer ones lie flat; those above point down, those below up.
                     let angle = 1.15 - 1.25 * smooth(u, 0.0, 0.45) - 0.45 * u - 0.35 * off
                         + around(rng, 0.0, 0.14, [-0.4, 0.4]);
                     Hair {
                         root: Vec2::new(INNER + LENGTH * brows.length * u, ridge + half * off - 0.012),
                         along: Vec2::new(angle.cos(), angle.sin()),
-                        length: around(rng, 0.060, 0.014, [0.03, 0.09]),
+                        length: around(rng, 0.056, 0.012, [0.03, 0.08])
+                            * (0.45 + 0.55 * smooth(u, 0.0, 0.16)),
                     }
                 })
                 .collect()

@@ -70,7 +70,7 @@ impl Marks {
                 Vec3::new(noise(spot.at * 9.0, self.seed ^ 6), noise(spot.at * 9.0, self.seed ^ 7), 0.5)
                     * 0.12;
             let dots = smooth(noise((spot.at + bent) * SPOTS, self.seed ^ 5), 0.70, 0.82);
-            tint(colour, [0.84, 0.74, 0.66], self.spots * away * dots);
+            tint(colour, [0.90, 0.82, 0.76], self.spots * away * dots);
         }
     }
 }
