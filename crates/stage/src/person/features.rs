@@ -4,7 +4,6 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::Identity;
 use super::chance::{around, happens};
 
 /// A shape target and how much of it.
@@ -14,6 +13,18 @@ pub struct Feature {
     pub target: String,
     /// Amount, 0–1.
     pub amount: f32,
+}
+
+/// What of a body decides the average of its features.
+pub(super) struct Frame {
+    /// Years.
+    pub age: f32,
+    /// 0 for a woman, 1 for a man, and between.
+    pub masculinity: f32,
+    /// 0–1; 0.5 is average.
+    pub muscle: f32,
+    /// 0–1; 0.5 is average.
+    pub weight: f32,
 }
 
 /// Targets are used at most this far: beyond it features look drawn by a caricaturist.
@@ -32,6 +43,9 @@ const SIZE: [&str; 2] = ["decr", "incr"];
 const VERTICAL: [&str; 2] = ["down", "up"];
 const DEPTH: [&str; 2] = ["backward", "forward"];
 const SIDE: [&str; 2] = ["in", "out"];
+
+/// Corners of the mouth stand a little higher than the base mesh's, which looks stern.
+const CHEERFUL: f32 = 0.18;
 
 /// Features on the midline.
 const MIDDLE: &[Axis] = &[
@@ -132,7 +146,7 @@ const OUTLINES: &[&str] =
     &["diamond", "invertedtriangular", "oval", "rectangular", "round", "square", "triangular"];
 
 /// Draws all features of a person whose body is known.
-pub(super) fn sample(rng: &mut ChaCha8Rng, person: &Identity) -> Vec<Feature> {
+pub(super) fn sample(rng: &mut ChaCha8Rng, person: &Frame) -> Vec<Feature> {
     let mut features = Vec::new();
     for &(stem, ends, spread) in MIDDLE {
         let amount = around(rng, mean(stem, person), spread * VARIETY, [-MOST, MOST]);
@@ -164,17 +178,18 @@ pub(super) fn sample(rng: &mut ChaCha8Rng, person: &Identity) -> Vec<Feature> {
 }
 
 /// Where the average of a feature lies for this person.
-fn mean(stem: &str, person: &Identity) -> f32 {
+fn mean(stem: &str, person: &Frame) -> f32 {
     match stem {
         "torso/torso-vshape" => 0.15 * (person.masculinity - 0.5),
         "chin/chin-bones" | "chin/chin-width" => 0.2 * (person.masculinity - 0.5),
+        "mouth/mouth-angles" => CHEERFUL,
         "neck/measure-neck-circ" => 0.3 * (person.weight - 0.5),
         _ => 0.0,
     }
 }
 
 /// What years do to a face.
-fn aged(rng: &mut ChaCha8Rng, person: &Identity, features: &mut Vec<Feature>) {
+fn aged(rng: &mut ChaCha8Rng, person: &Frame, features: &mut Vec<Feature>) {
     let years = ((person.age - 30.0) / 50.0).clamp(0.0, 1.0);
     let amount = around(rng, 0.8 * years, 0.12, [0.0, 1.0]);
     push(features, "head/head-age", SIZE, amount);
@@ -189,7 +204,7 @@ fn aged(rng: &mut ChaCha8Rng, person: &Identity, features: &mut Vec<Feature>) {
 }
 
 /// What weight does to face and neck.
-fn heavy(rng: &mut ChaCha8Rng, person: &Identity, features: &mut Vec<Feature>) {
+fn heavy(rng: &mut ChaCha8Rng, person: &Frame, features: &mut Vec<Feature>) {
     let over = 2.0 * (person.weight - 0.5);
     push(features, "head/head-fat", SIZE, around(rng, 0.55 * over, 0.18, [-0.6, 0.8]));
     let double = over + 0.4 * ((person.age - 40.0) / 40.0).clamp(0.0, 1.0);
@@ -197,13 +212,15 @@ fn heavy(rng: &mut ChaCha8Rng, person: &Identity, features: &mut Vec<Feature>) {
 }
 
 /// The base mesh's shoulders are wide and its deltoids round; most people's are less so.
-fn shoulders(rng: &mut ChaCha8Rng, person: &Identity, features: &mut Vec<Feature>) {
-    let width = around(rng, -0.35 + 0.25 * person.masculinity, 0.25, [-0.8, 0.5]);
+fn shoulders(rng: &mut ChaCha8Rng, person: &Frame, features: &mut Vec<Feature>) {
+    let width = around(rng, -0.5 + 0.25 * person.masculinity, 0.22, [-0.85, 0.4]);
     push(features, "torso/measure-shoulder-dist", SIZE, width);
     let deltoid = around(rng, -0.55 + 0.5 * (person.muscle - 0.5), 0.15, [-0.85, 0.1]);
     for side in ["l", "r"] {
         push(features, &sided("arms/upperarm-shoulder-muscle", side), SIZE, deltoid);
     }
+    let girth = around(rng, -0.35, 0.15, [-0.7, 0.2]);
+    push(features, "arms/measure-upperarm-circ", SIZE, girth);
 }
 
 /// `eyes/eye-bag` becomes `eyes/l-eye-bag`.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chance::{around, happens};
 use super::complexion::Complexion;
-use super::features::{self, Feature};
+use super::features::{self, Feature, Frame};
 use super::garment::Outfit;
 use super::glasses::Glasses;
 use super::hair::HairStyle;
@@ -79,30 +79,34 @@ impl Identity {
         // Two draws keep the ages of working life commoner than the ends.
         let age = 18.0 + 62.0 * (0.6 * rng.random::<f32>() + 0.4 * rng.random::<f32>()).clamp(0.0, 1.0);
         let descent = descent(&mut rng);
-        let mut body = Self {
+        let muscle = around(&mut rng, 0.40 + 0.10 * masculinity, 0.11, [0.15, 0.78]);
+        let weight = around(&mut rng, 0.46 + 0.0022 * (age - 18.0).min(40.0), 0.13, [0.22, 0.86]);
+        let height = around(&mut rng, 0.06, 0.06, [-0.10, 0.18]);
+        let proportions = around(&mut rng, 0.25, 0.3, [-0.4, 0.8]);
+        let cup = around(&mut rng, 0.45, 0.14, [0.15, 0.8]);
+        let firmness = around(&mut rng, 0.62 - 0.005 * (age - 18.0), 0.12, [0.15, 0.85]);
+        let frame = Frame { age, masculinity, muscle, weight };
+        let features = features::sample(&mut stream(Stream::Features), &frame);
+        let mut traits = Traits { age, masculinity, descent, hair_colour: [0.0; 3] };
+        let complexion = complexion::sample(&mut stream(Stream::Complexion), &traits);
+        traits.hair_colour = complexion.hair;
+        Self {
             seed,
             age,
             masculinity,
             descent,
-            muscle: around(&mut rng, 0.40 + 0.10 * masculinity, 0.11, [0.15, 0.78]),
-            weight: around(&mut rng, 0.46 + 0.0022 * (age - 18.0).min(40.0), 0.13, [0.22, 0.86]),
-            height: around(&mut rng, 0.02, 0.07, [-0.16, 0.16]),
-            proportions: around(&mut rng, 0.25, 0.3, [-0.4, 0.8]),
-            cup: around(&mut rng, 0.45, 0.14, [0.15, 0.8]),
-            firmness: around(&mut rng, 0.62 - 0.005 * (age - 18.0), 0.12, [0.15, 0.85]),
-            features: Vec::new(),
-            complexion: Complexion::default(),
-            hair: HairStyle::sample(&mut stream(Stream::Hair), &NOBODY),
-            outfit: Outfit::sample(&mut stream(Stream::Outfit), &NOBODY),
-            glasses: None,
-        };
-        body.features = features::sample(&mut stream(Stream::Features), &body);
-        body.complexion = complexion::sample(&mut stream(Stream::Complexion), &body.traits());
-        let traits = body.traits();
-        body.hair = HairStyle::sample(&mut stream(Stream::Hair), &traits);
-        body.outfit = Outfit::sample(&mut stream(Stream::Outfit), &traits);
-        body.glasses = Glasses::sample(&mut stream(Stream::Glasses), &traits);
-        body
+            muscle,
+            weight,
+            height,
+            proportions,
+            cup,
+            firmness,
+            features,
+            complexion,
+            hair: HairStyle::sample(&mut stream(Stream::Hair), &traits),
+            outfit: Outfit::sample(&mut stream(Stream::Outfit), &traits),
+            glasses: Glasses::sample(&mut stream(Stream::Glasses), &traits),
+        }
     }
 
     /// What decides hair and clothes.
@@ -116,10 +120,6 @@ impl Identity {
         }
     }
 }
-
-/// Traits used only to fill fields before the real ones are known.
-const NOBODY: Traits =
-    Traits { age: 40.0, masculinity: 0.5, descent: [0.0, 0.0, 1.0], hair_colour: [0.2; 3] };
 
 fn descent(rng: &mut ChaCha8Rng) -> [f32; 3] {
     let main = rng.random_range(0..3);

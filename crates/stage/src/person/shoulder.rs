@@ -18,7 +18,7 @@ const MIDDLE: Vec3 = Vec3::new(0.38, 0.18, 0.0);
 /// Its reach along each axis.
 const REACH: Vec3 = Vec3::new(0.75, 0.80, 1.0);
 /// How far the skin moves in the middle: outwards and up, both negative.
-const MOVE: Vec3 = Vec3::new(-0.17, -0.15, 0.0);
+const MOVE: Vec3 = Vec3::new(-0.23, -0.18, 0.0);
 /// Corrections below this are left out, in decimetres.
 const LEAST: f32 = 0.002;
 

@@ -41,7 +41,9 @@ pub(super) fn paint(brush: &Brush, spot: &Spot, colour: &mut Colour) {
     }
     let at = spot.folded;
     let [jaw, chin, lip] = regions(at);
-    let growth = (jaw * beard.cheeks).max(chin * beard.chin).max(lip * beard.moustache) * (1.0 - spot.lips);
+    let growth = (jaw * beard.cheeks).max(chin * beard.chin).max(lip * beard.moustache)
+        * (1.0 - spot.lips)
+        * (1.0 - smooth(spot.ears, 0.1, 0.4));
     if growth <= 0.01 {
         return;
     }
