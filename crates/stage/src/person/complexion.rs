@@ -244,12 +244,12 @@ fn iris(rng: &mut ChaCha8Rng, traits: &Traits, melanin: f32) -> Colour {
 fn beard(rng: &mut ChaCha8Rng) -> Beard {
     let length = rng.random::<f32>();
     match rng.random_range(0..10) {
-        0..=3 => {
+        0..=4 => {
             // Shaved: a shadow at most.
             let shadow = 0.35 * rng.random::<f32>();
             Beard { cheeks: shadow, chin: shadow, moustache: shadow, length: 0.0 }
         }
-        4..=6 => {
+        5..=6 => {
             let stubble = rng.random_range(0.45..0.8);
             Beard { cheeks: stubble, chin: stubble * 1.1, moustache: stubble, length: 0.15 + 0.25 * length }
         }

@@ -38,6 +38,14 @@ pub(super) fn eyes(body: &Body, complexion: &Complexion, seed: u64) -> Result<Ve
     Ok(pieces)
 }
 
+/// The middle of the pupils' surface at rest, the person's left first.
+pub(super) fn pupils(body: &Body) -> [Vec3; 2] {
+    ["helper-l-eye", "helper-r-eye"].map(|group| {
+        let (centre, radius) = fit(body, group);
+        centre + Vec3::Z * radius * (1.0 + CORNEA)
+    })
+}
+
 /// Centre and radius of the eyeball shape.
 fn fit(body: &Body, group: &str) -> (Vec3, f32) {
     let (mut low, mut high) = (Vec3::INFINITY, Vec3::NEG_INFINITY);

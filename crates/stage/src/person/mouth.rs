@@ -30,7 +30,7 @@ const TOOTH: [f32; 2] = [0.40, 0.56];
 /// How far the edges lie from the base mesh's, upwards, in decimetres.
 const EDGE: [f32; 2] = [-0.025, -0.02];
 /// Teeth lie in the mouth's shadow, which a rasteriser of surfaces does not see: their colour is dimmed.
-const SHADE: f32 = 0.82;
+const SHADE: f32 = 0.92;
 /// Colours of healthy and of stained teeth, of gum and tongue.
 const BRIGHT: Colour = [0.88, 0.85, 0.79];
 const STAINED: Colour = [0.75, 0.68, 0.54];

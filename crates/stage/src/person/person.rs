@@ -23,6 +23,8 @@ pub struct Person {
     deformer: Deformer,
     /// The bones of the eyes, the person's left first.
     eye_bones: [usize; 2],
+    /// The pupils at rest.
+    pupils: [Vec3; 2],
 }
 
 impl Person {
@@ -50,7 +52,8 @@ impl Person {
         let (surface, points) = assemble(pieces)?;
         let deformer = Deformer::new(&body, &points, blink_gain(anatomy, &vertices))?;
         let eye_bones = [bone(&skeleton, "eye.L")?, bone(&skeleton, "eye.R")?];
-        Ok(Self { identity: identity.clone(), skeleton, surface, deformer, eye_bones })
+        let pupils = eyes::pupils(&body);
+        Ok(Self { identity: identity.clone(), skeleton, surface, deformer, eye_bones, pupils })
     }
 
     /// Where `pose` puts all points of the surface, in decimetres.
@@ -63,6 +66,14 @@ impl Person {
     #[must_use]
     pub fn vertices(&self, pose: &Pose, of: &[u32]) -> Vec<Vec3> {
         self.deformer.bound(&self.place(pose), pose, of.iter().copied())
+    }
+
+    /// Where `pose` puts the middle of the pupils, the person's left first, in decimetres.
+    #[must_use]
+    pub fn pupils(&self, pose: &Pose) -> [Vec3; 2] {
+        let placed = self.place(pose);
+        let [left, right] = self.eye_bones.map(|bone| placed.maps[bone]);
+        [left.transform_point3(self.pupils[0]), right.transform_point3(self.pupils[1])]
     }
 
     /// The bones in `pose`, the eyeballs turned to where they look.

@@ -183,3 +183,29 @@ fn a_body_without_features_is_symmetric() {
     }
     assert!(pairs > body.len() / 2, "{pairs} pairs");
 }
+
+#[test]
+fn eyes_look_out_of_the_head_and_where_they_are_told() {
+    let Some(anatomy) = anatomy() else { return };
+    let person = Person::build(anatomy, &Identity::from_seed(2)).unwrap();
+    let mut pose = Pose::rest(&person.skeleton);
+    let mut points = Vec::new();
+    person.points(&pose, &mut points);
+    let surface = &person.surface;
+    // The skin is the first piece, the eyes are the next two.
+    for (material, name) in [(1, "eye.L"), (2, "eye.R")] {
+        let middle = person.skeleton.head(person.skeleton.bone(name).unwrap());
+        for triangle in surface.triangles.iter().filter(|triangle| triangle.material == material) {
+            let [a, b, c] =
+                triangle.corners.map(|corner| points[surface.corners[corner as usize].point as usize]);
+            let out = (b - a).cross(c - a).dot((a + b + c) / 3.0 - middle);
+            assert!(out > 0.0, "a triangle of {name} faces inwards");
+        }
+    }
+    let ahead = person.pupils(&pose);
+    pose.gaze = [20.0, 10.0];
+    let turned = person.pupils(&pose);
+    for (before, after) in ahead.into_iter().zip(turned) {
+        assert!(after.x > before.x + 0.02 && after.y > before.y + 0.01, "{before} {after}");
+    }
+}
