@@ -133,8 +133,8 @@ impl CameraPath {
     /// Ordinary distance from the person in decimetres, and the angle of view, in degrees.
     const DISTANCE: f32 = 14.6;
     const FOV: f32 = 30.0;
-    /// Largest swings when drifting: position and target sideways, up, forth in decimetres; zoom as a share; roll in radians.
-    const SWINGS: [f32; 6] = [0.5, 0.25, 0.4, 0.12, 0.025, 0.006];
+    /// Largest swings when drifting: position sideways, up, forth and target sideways in decimetres; zoom as a share; roll in radians.
+    const SWINGS: [f32; 6] = [0.5, 0.25, 0.4, 0.10, 0.018, 0.006];
     /// Cycles per second of the slowest and fastest swing.
     const RATES: [f32; 2] = [0.02, 0.11];
 
@@ -144,11 +144,11 @@ impl CameraPath {
     pub fn from_seed(seed: u64, drift: bool, framing: Framing) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let height = framing.head_top.distance(framing.lowest).max(0.5);
-        let seen = height / (1.0 - Framing::HEADROOM * rng.random_range(0.6..1.5f32));
+        let seen = height / (1.0 - Framing::HEADROOM * rng.random_range(0.9..1.5f32));
         let fov = (Self::FOV * rng.random_range(0.85..1.12f32)).to_radians();
-        let seen = seen * rng.random_range(0.98..1.12f32);
+        let seen = seen * rng.random_range(1.0..1.14f32);
         let distance = seen * 0.5 / (fov * 0.5).tan();
-        let top = framing.head_top + Vec3::Y * (seen - height) * rng.random_range(0.45..0.75f32);
+        let top = framing.head_top + Vec3::Y * (seen - height) * rng.random_range(0.6..0.85f32);
         let target = Vec3::new(
             framing.head_top.x + rng.random_range(-0.3..0.3f32),
             top.y - seen * 0.5,

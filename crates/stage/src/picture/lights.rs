@@ -40,6 +40,9 @@ pub struct Lights {
     pub softness: f32,
 }
 
+/// Factor on the light from all around: with less of it forms stand out more.
+const AROUND: f32 = 0.85;
+
 /// What a kind of room's lights are like; each number is a range from which the seed chooses.
 struct Kind {
     key: [f32; 3],
@@ -125,7 +128,7 @@ impl Lights {
         let (side, height) = (within(kind.side) * sign, within(kind.height));
         let fill_side = -sign * within([35.0, 75.0]);
         let rim_side = -sign * within([120.0, 160.0]);
-        let sky = tint(kind.around, around);
+        let sky = tint(kind.around, around * AROUND);
         Self {
             key: Light::new(from(side, height), tint(kind.key, key)),
             fill: Light::new(from(fill_side, within([0.0, 25.0])), tint(kind.fill, fill)),

@@ -85,7 +85,8 @@ impl MotionBlur {
                 continue;
             }
             let offset = way * (tap as f32 / (TAPS - 1) as f32 - 0.5);
-            let at = (Vec2::new(x as f32, y as f32) + offset).round().clamp(Vec2::ZERO, Vec2::splat(most));
+            let at = Vec2::new(x as f32, y as f32) + offset + 0.5;
+            let at = at.clamp(Vec2::ZERO, Vec2::splat(most));
             let place = at.y as usize * self.size + at.x as usize;
             let there = &seen[place];
             let away = offset.length();

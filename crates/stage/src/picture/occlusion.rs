@@ -25,14 +25,18 @@ const FALLOFF: f32 = 3.0;
 const STRENGTH: f32 = 2.1;
 /// Openness that is always left.
 const LEAST: f32 = 0.12;
+/// Cosine to the key light below which nothing of it can arrive, even wrapped.
+const LEE: f32 = -0.4;
+/// Width from which on every other pixel is enough.
+const DENSE: usize = 400;
 /// Neighbours further apart in depth than this, in decimetres, are not smoothed together.
 const SAME_SURFACE: f32 = 0.25;
 
 /// One pixel of a figure.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
-    pub position: Vec3A,
-    pub normal: Vec3A,
+    position: Vec3A,
+    normal: Vec3A,
     /// Infinity where no figure is.
     pub depth: f32,
     /// Screen motion over the shutter's time, in pixels.
@@ -50,6 +54,8 @@ pub(crate) type Openness = [f32; 2];
 pub(crate) struct Occlusion {
     size: usize,
     pub seen: Vec<Seen>,
+    /// Places of `seen` again, packed for the many looks at neighbours; not-a-number where no figure is.
+    places: Vec<Vec3A>,
     raw: Vec<Openness>,
     smooth: Vec<Openness>,
 }
@@ -57,18 +63,27 @@ pub(crate) struct Occlusion {
 impl Occlusion {
     pub fn new(size: usize) -> Self {
         let count = size * size;
-        Self { size, seen: vec![UNSEEN; count], raw: vec![[1.0; 2]; count], smooth: vec![[1.0; 2]; count] }
+        let places = vec![Vec3A::NAN; count];
+        Self {
+            size,
+            seen: vec![UNSEEN; count],
+            places,
+            raw: vec![[1.0; 2]; count],
+            smooth: vec![[1.0; 2]; count],
+        }
     }
 
     /// Finds the pixels' places, normals and motions.
     pub fn find(&mut self, cast: &Cast<'_>, visibility: &Visibility) {
-        for (pixel, (ids, seen)) in visibility.ids.iter().zip(&mut self.seen).enumerate() {
-            *seen = UNSEEN;
+        for (pixel, ids) in visibility.ids.iter().enumerate() {
+            self.seen[pixel] = UNSEEN;
+            self.places[pixel] = Vec3A::NAN;
             let Some(sample) = (0..SAMPLES).find(|&sample| ids[sample] != NOTHING) else { continue };
             let at = sample_place(pixel, sample, self.size);
             let Some(hit) = Hit::new(cast, ids[sample], at) else { continue };
             let motion = motion(cast, &hit);
-            *seen = Seen { position: hit.position, normal: hit.normal, depth: hit.depth, motion };
+            self.seen[pixel] = Seen { position: hit.position, normal: hit.normal, depth: hit.depth, motion };
+            self.places[pixel] = hit.position;
         }
     }
 
@@ -90,7 +105,7 @@ impl Occlusion {
             for x in 0..self.size {
                 let pixel = y * self.size + x;
                 let here = self.seen[pixel];
-                if here.depth == f32::INFINITY {
+                if here.depth == f32::INFINITY || self.skips(x, y) {
                     continue;
                 }
                 let turn = turns[(y % 4) * 4 + x % 4];
@@ -99,16 +114,13 @@ impl Occlusion {
                 for tap in taps {
                     let offset =
                         Vec2::new(tap.x * turn.x - tap.y * turn.y, tap.x * turn.y + tap.y * turn.x) * radius;
-                    let (tx, ty) = (x as i32 + offset.x.round() as i32, y as i32 + offset.y.round() as i32);
+                    let (tx, ty) = ((x as f32 + offset.x + 0.5) as i32, (y as f32 + offset.y + 0.5) as i32);
                     if tx < 0 || ty < 0 || tx >= size || ty >= size {
                         continue;
                     }
-                    let there = &self.seen[(ty * size + tx) as usize];
-                    if there.depth == f32::INFINITY {
-                        continue;
-                    }
-                    let way = there.position - here.position;
+                    let way = self.places[(ty * size + tx) as usize] - here.position;
                     let square = way.length_squared();
+                    // Not so where no figure is.
                     if square > 1e-6 {
                         let height = way.dot(here.normal) / square.sqrt();
                         closed += (height - BIAS).max(0.0) / (1.0 + square * FALLOFF);
@@ -116,11 +128,16 @@ impl Occlusion {
                 }
                 let open = (1.0 - STRENGTH * closed / TAPS as f32).max(LEAST);
                 let facing = here.normal.dot(shadow.light());
-                let lit = if facing > -0.4 { shadow.light_at(here.position, here.normal, turn) } else { 0.0 };
+                let lit = if facing > LEE { shadow.light_at(here.position, here.normal, turn) } else { 0.0 };
                 self.raw[pixel] = [open, lit];
             }
         }
         self.smooth_out();
+    }
+
+    /// In large pictures every other pixel is looked up, like the black squares of a chess board.
+    fn skips(&self, x: usize, y: usize) -> bool {
+        self.size >= DENSE && (x + y) % 2 == 1
     }
 
     /// Mean over 4 × 4 pixels of the same surface.
@@ -136,6 +153,9 @@ impl Occlusion {
                 let mut sum = [0.0f32; 3];
                 for ty in (y.max(2) - 2)..=(y + 1).min(size - 1) {
                     for tx in (x.max(2) - 2)..=(x + 1).min(size - 1) {
+                        if self.skips(tx, ty) {
+                            continue;
+                        }
                         let there = ty * size + tx;
                         let other = &self.seen[there];
                         let near = 1.0 - (other.depth - here.depth).abs() / SAME_SURFACE;
@@ -148,8 +168,8 @@ impl Occlusion {
                         }
                     }
                 }
-                self.smooth[pixel] =
-                    if sum[2] > 0.0 { [sum[0] / sum[2], sum[1] / sum[2]] } else { self.raw[pixel] };
+                // Alone among skipped pixels: open and lit as most places are.
+                self.smooth[pixel] = if sum[2] > 0.0 { [sum[0] / sum[2], sum[1] / sum[2]] } else { [1.0; 2] };
             }
         }
     }

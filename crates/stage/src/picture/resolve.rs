@@ -1,6 +1,6 @@
 //! From samples to pixels: samples that see the same surface are shaded once, the others each for themselves.
 
-use glam::{Vec3, Vec3A, Vec4};
+use glam::{Vec2, Vec3, Vec3A, Vec4};
 
 use super::cast::Cast;
 use super::hit::Hit;
@@ -53,7 +53,7 @@ impl Resolve<'_> {
             }
         }
         if open > 0.0 {
-            let at = sample_place(pixel, 0, self.size).floor() + 0.5;
+            let at = Vec2::new((pixel % self.size) as f32 + 0.5, (pixel / self.size) as f32 + 0.5);
             let lens = &self.cast.lens;
             light += (self.setting.backdrop.seen(lens.position, lens.ray(at)) * open).extend(0.0);
         }

@@ -37,8 +37,8 @@ impl Sensor {
         let warm = rng.random_range(-0.06..0.06f32) * strength;
         let green = rng.random_range(-0.02..0.02f32) * strength;
         Self {
-            shot_noise: 0.055 * noise,
-            read_noise: 0.008 * noise,
+            shot_noise: 0.045 * noise,
+            read_noise: 0.003 * noise,
             white_balance: Vec3::new(1.0 + warm, 1.0 + green, 1.0 - warm),
             sharpness: rng.random_range(-0.45..0.5f32) * strength,
             seed: rng.random(),
@@ -127,18 +127,22 @@ impl Development {
     }
 }
 
-/// The filmic curve: soft shoulder, a little toe; 1 is reached far above full light.
+/// The filmic curve (Lottes, "Advanced techniques and optimization of HDR colour pipelines", 2016): contrast about middle
+/// grey, which it keeps, a toe, and a shoulder up to [`WHITE`].
 fn film(light: f32) -> f32 {
-    // Hable's form ("Uncharted 2: HDR lighting", 2010) with a gentler toe.
+    let middle = MIDDLE.powf(CONTRAST);
+    let half = middle * (1.0 - MIDDLE) / MIDDLE;
     let curve = |x: f32| {
-        let (a, b, c, d, e, f) = (0.22, 0.30, 0.12, 0.20, 0.012, 0.30);
-        (x * (a * x + c * b) + d * e) / (x * (a * x + b) + d * f) - e / f
+        let x = x.powf(CONTRAST);
+        x / (x + half)
     };
-    (curve(light * 1.9) / curve(WHITE * 1.9)).clamp(0.0, 1.0)
+    (curve(light) / curve(WHITE)).clamp(0.0, 1.0)
 }
 
-/// Light that is shown as white.
-const WHITE: f32 = 5.0;
+/// Middle grey, steepness there, and light that is shown as white.
+const MIDDLE: f32 = 0.18;
+const CONTRAST: f32 = 1.28;
+const WHITE: f32 = 4.0;
 
 /// The curve and sRGB at once, from the table.
 fn tone(table: &[f32], light: f32) -> f32 {

@@ -24,7 +24,7 @@ const MIRRORED: f32 = 0.04;
 /// Width of the second, duller highlight: factor on the exponent; its share.
 const DULL: [f32; 2] = [0.28, 0.45];
 /// Strength of highlights, and of the sky's reflection at grazing angles.
-const HIGHLIGHT: f32 = 2.6;
+const HIGHLIGHT: f32 = 3.6;
 const GRAZING: f32 = 0.45;
 /// Fuzz of cloth at grazing angles.
 const FUZZ: f32 = 0.22;
@@ -163,7 +163,8 @@ fn solid(
             mirrored += lights.key.colour * (spark(towards) * facing.sqrt() * lit * HIGHLIGHT);
         }
         if finish.gloss > WET {
-            mirrored += lights.fill.colour * (spark(lights.fill.towards()) * HIGHLIGHT);
+            mirrored +=
+                (lights.fill.colour + lights.key.colour * lit) * (spark(lights.fill.towards()) * HIGHLIGHT);
         }
         let grazing = fresnel(1.0 - edge) * (finish.gloss / (finish.gloss + 20.0));
         mirrored += sky * open.y * (grazing * GRAZING);

@@ -18,6 +18,13 @@ pub(crate) fn to_srgb(light: f32) -> f32 {
     if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
 }
 
+/// The whole number at or below a value of moderate size. (The processor that is built for has no instruction for
+/// `floor`, and a call for each texel is slow.)
+pub(crate) fn whole(value: f32) -> f32 {
+    let cut = value as i32 as f32;
+    if cut > value { cut - 1.0 } else { cut }
+}
+
 /// A texture with its smaller copies, each half as wide and high.
 #[derive(Clone, Debug)]
 pub(crate) struct Levels {
@@ -120,9 +127,9 @@ impl Level {
 
     fn quad(&self, uv: Vec2) -> Quad {
         // Coordinates wrap around; v = 1 is the first row. Not-a-number becomes 0 in the casts.
-        let x = (uv.x - uv.x.floor()) * self.width as f32 - 0.5;
-        let y = (1.0 - (uv.y - uv.y.floor())) * self.height as f32 - 0.5;
-        let (left, top) = (x.floor(), y.floor());
+        let x = (uv.x - whole(uv.x)) * self.width as f32 - 0.5;
+        let y = (1.0 - (uv.y - whole(uv.y))) * self.height as f32 - 0.5;
+        let (left, top) = (whole(x), whole(y));
         let wrap = |value: f32, size: usize| {
             if value < 0.0 { size - 1 } else { (value as usize).min(size - 1) }
         };

@@ -2,6 +2,8 @@
 
 use glam::{Vec2, Vec3};
 
+use crate::picture::texture::whole;
+
 /// Width and height in pixels.
 const SIDE: usize = 768;
 
@@ -113,7 +115,7 @@ impl Canvas {
     /// Light at a place, smoothly between pixels; mirrored beyond the edges.
     pub fn at(&self, place: Vec2) -> Vec3 {
         let mirror = |value: f32| {
-            let turn = (value + 1.0).rem_euclid(4.0);
+            let turn = value + 1.0 - 4.0 * whole((value + 1.0) * 0.25);
             ((if turn > 2.0 { 4.0 - turn } else { turn }) * 0.5 * SIDE as f32 - 0.5)
                 .clamp(0.0, (SIDE - 1) as f32)
         };

@@ -7,8 +7,10 @@ use rand_chacha::ChaCha8Rng;
 use super::canvas::{Canvas, noise};
 use super::wall::colour;
 
-/// Most things in a fully cluttered room.
-const MOST: f32 = 8.0;
+/// Most things that are tried to fit into a fully cluttered room.
+const MOST: f32 = 12.0;
+/// Room kept free around things at the wall.
+const MARGIN: f32 = 0.02;
 /// How far a thing's shadow lies from it.
 const DROP: Vec2 = Vec2::new(0.012, -0.018);
 
@@ -20,13 +22,14 @@ pub(super) fn furnish(canvas: &mut Canvas, rng: &mut ChaCha8Rng, clutter: f32, b
     }
     let count = (clutter * rng.random_range(0.4..1.0f32) * MOST).round() as usize;
     let mut plants = 0;
+    let mut room = Room { taken: Vec::new() };
     for _ in 0..count {
         match rng.random_range(0..10) {
-            0..3 => picture(canvas, rng),
-            3..6 => shelf(canvas, rng),
-            6 => window(canvas, rng),
+            0..3 => picture(canvas, rng, &mut room),
+            3..6 => shelf(canvas, rng, &mut room),
+            6 => window(canvas, rng, &mut room),
             7 => lamp(canvas, rng),
-            8 => cupboard(canvas, rng),
+            8 => cupboard(canvas, rng, &mut room),
             _ => plants += 1,
         }
     }
@@ -45,6 +48,23 @@ fn somewhere(rng: &mut ChaCha8Rng) -> Vec2 {
     Vec2::new(side * rng.random_range(0.15..0.85f32), rng.random_range(-0.25..0.75f32))
 }
 
+/// Where things already hang or stand.
+struct Room {
+    taken: Vec<[Vec2; 2]>,
+}
+
+impl Room {
+    /// Takes a place if it is free.
+    fn take(&mut self, centre: Vec2, half: Vec2) -> bool {
+        let (low, high) = (centre - half - MARGIN, centre + half + MARGIN);
+        let free = self.taken.iter().all(|[other, end]| low.cmpgt(*end).any() || other.cmpgt(high).any());
+        if free {
+            self.taken.push([low, high]);
+        }
+        free
+    }
+}
+
 fn random_colour(rng: &mut ChaCha8Rng) -> Vec3 {
     colour(rng.random_range(0.0..1.0f32), rng.random_range(0.05..0.8f32), rng.random_range(0.03..0.6f32))
 }
@@ -57,10 +77,13 @@ fn shadow(canvas: &mut Canvas, centre: Vec2, half: Vec2) {
     canvas.soft_rectangle(centre + DROP, half, Vec3::ZERO, 0.45, 0.05);
 }
 
-fn picture(canvas: &mut Canvas, rng: &mut ChaCha8Rng) {
+fn picture(canvas: &mut Canvas, rng: &mut ChaCha8Rng, room: &mut Room) {
     let centre = somewhere(rng);
     let half = Vec2::new(rng.random_range(0.08..0.26f32), rng.random_range(0.08..0.26f32));
     let frame = if rng.random_bool(0.5) { wood(rng) } else { Vec3::splat(rng.random_range(0.01..0.8f32)) };
+    if !room.take(centre, half) {
+        return;
+    }
     shadow(canvas, centre, half);
     canvas.rectangle(centre, half, frame);
     let inner = half - rng.random_range(0.008..0.025f32);
@@ -84,15 +107,18 @@ fn picture(canvas: &mut Canvas, rng: &mut ChaCha8Rng) {
     }
 }
 
-fn shelf(canvas: &mut Canvas, rng: &mut ChaCha8Rng) {
+fn shelf(canvas: &mut Canvas, rng: &mut ChaCha8Rng, room: &mut Room) {
     let middle = somewhere(rng);
     let width = rng.random_range(0.22..0.5f32);
     let rows = rng.random_range(1..5usize);
     let gap = rng.random_range(0.2..0.3f32);
     let board = wood(rng);
     let closed = rng.random_bool(0.4);
+    let half = Vec2::new(width + 0.02, gap * rows as f32 * 0.5 + 0.02);
+    if !room.take(middle + Vec2::Y * gap * rows as f32 * 0.5, half) {
+        return;
+    }
     if closed {
-        let half = Vec2::new(width + 0.02, gap * rows as f32 * 0.5 + 0.02);
         let centre = middle + Vec2::Y * gap * rows as f32 * 0.5;
         shadow(canvas, centre, half);
         canvas.rectangle(centre, half, board);
@@ -132,11 +158,16 @@ fn books(canvas: &mut Canvas, rng: &mut ChaCha8Rng, floor: Vec2, width: f32, gap
     }
 }
 
-fn window(canvas: &mut Canvas, rng: &mut ChaCha8Rng) {
+fn window(canvas: &mut Canvas, rng: &mut ChaCha8Rng, room: &mut Room) {
     let centre = Vec2::new(somewhere(rng).x, rng.random_range(0.1..0.5f32));
     let half = Vec2::new(rng.random_range(0.25..0.45f32), rng.random_range(0.35..0.6f32));
     let bright = rng.random_range(0.7..1.8f32);
     let frame = Vec3::splat(rng.random_range(0.25..0.7f32));
+    let curtains = rng.random_bool(0.5);
+    let wide = if curtains { Vec2::new(half.x + 0.25, half.y + 0.1) } else { half };
+    if !room.take(centre, wide) {
+        return;
+    }
     canvas.rectangle(centre, half + 0.035, frame);
     canvas.rectangle(centre, half, Vec3::new(0.75, 0.88, 1.0) * bright);
     // Outside, far out of focus.
@@ -162,7 +193,7 @@ fn window(canvas: &mut Canvas, rng: &mut ChaCha8Rng) {
     if rng.random_bool(0.5) {
         canvas.rectangle(centre, Vec2::new(half.x, 0.012), frame);
     }
-    if rng.random_bool(0.5) {
+    if curtains {
         let cloth = colour(
             rng.random_range(0.0..1.0f32),
             rng.random_range(0.0..0.4f32),
@@ -189,11 +220,14 @@ fn lamp(canvas: &mut Canvas, rng: &mut ChaCha8Rng) {
     canvas.soft_rectangle(centre, half, glow * 1.9, 1.0, 0.015);
 }
 
-fn cupboard(canvas: &mut Canvas, rng: &mut ChaCha8Rng) {
+fn cupboard(canvas: &mut Canvas, rng: &mut ChaCha8Rng, room: &mut Room) {
     let top = rng.random_range(-0.35..0.5f32);
     let half = Vec2::new(rng.random_range(0.2..0.45f32), 0.8);
     let centre = Vec2::new(somewhere(rng).x * 1.1, top - half.y);
     let front = if rng.random_bool(0.6) { wood(rng) } else { Vec3::splat(rng.random_range(0.2..0.7f32)) };
+    if !room.take(centre, half) {
+        return;
+    }
     shadow(canvas, centre, half);
     canvas.rectangle(centre, half, front);
     canvas.rectangle(Vec2::new(centre.x, top), Vec2::new(half.x + 0.015, 0.015), front * 1.25);
