@@ -1,0 +1,1 @@
+//! Made-up clips for the tests of this crate.
