@@ -8,9 +8,11 @@ mod error;
 pub mod figure;
 pub mod person;
 pub mod picture;
+mod plan;
 pub mod pose;
 pub mod script;
 pub mod surface;
 pub mod truth;
 
 pub use error::{Result, StageError};
+pub use plan::{ClipPlan, PEOPLE_PER_SEED, RenderSettings, clips_of_shard, plan};

@@ -71,7 +71,7 @@ impl Fit {
             let Some(wanted) = sample.detected[point] else { continue };
             seen += 1;
             for (sum, &at) in sums.iter_mut().zip(&sample.candidates) {
-                let here = sample.camera.project(at, 1.0);
+                let here = sample.camera.project(at, 1);
                 // A far miss counts no more than a near one: a mistaken detection must not decide.
                 *sum += here.map_or(1.0, |(pixel, _)| pixel.distance(wanted).min(0.05));
             }
@@ -123,7 +123,7 @@ struct View<'a> {
 
 impl View<'_> {
     fn at(&self, offset: Vec3) -> Vec2 {
-        self.camera.project(self.base + self.turn * offset, 1.0).map_or(self.wanted, |(pixel, _)| pixel)
+        self.camera.project(self.base + self.turn * offset, 1).map_or(self.wanted, |(pixel, _)| pixel)
     }
 
     fn residual(&self, offset: Vec3) -> Vec2 {

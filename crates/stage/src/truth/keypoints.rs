@@ -69,7 +69,7 @@ fn project(
     drawn: Option<&Drawn>,
 ) -> ([f32; 2], Visibility) {
     let side = size as f32;
-    let Some((pixel, depth)) = camera.project(place, side) else {
+    let Some((pixel, depth)) = camera.project(place, size) else {
         return ([-1.0, -1.0], Visibility::Outside);
     };
     let inside = pixel.x >= 0.0 && pixel.y >= 0.0 && pixel.x < side && pixel.y < side;

@@ -1,0 +1,1 @@
+//! Every garment on two bodies.
