@@ -318,13 +318,14 @@ impl Choreographer<'_> {
         for step in 1..=APPROACH_STEPS {
             let share = 1.0 - (1.0 - LEAST_APPROACH) * f32::from(step) / f32::from(APPROACH_STEPS);
             ends.start = before.blend(&grown.start, share);
-            ends.start.wrist = self.space.kept(self.arm, ends.start.wrist);
             if grown.end.contact.body < 0.5 {
+                let stroke = grown.end.wrist - grown.start.wrist;
                 ends.end = grown.end;
-                let moved = grown.end.wrist + ends.start.wrist - grown.start.wrist;
-                ends.end.wrist = self.space.kept(self.arm, moved);
+                ends.end.wrist = self.space.kept(self.arm, ends.start.wrist + stroke);
                 self.settle(&mut ends.end);
+                ends.start.wrist = ends.end.wrist - stroke;
             }
+            ends.start.wrist = self.space.kept(self.arm, ends.start.wrist);
             self.settle(&mut ends.start);
             if fits(&ends, &preparation) {
                 break;

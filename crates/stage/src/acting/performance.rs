@@ -112,6 +112,7 @@ impl Acting {
     fn hand(&self, side: usize, seconds: f64) -> HandState {
         let mut state = self.tracks[side].at(seconds, &self.rests[side].at(seconds));
         state.wrist += self.rests[side].sway(seconds);
+        self.rests[side].enliven(&mut state.shape, seconds);
         state
     }
 

@@ -16,6 +16,8 @@ use crate::script::{RestPosture, Style};
 
 /// Size of the endless small drift of resting and holding hands, in decimetres.
 const DRIFT: f32 = 0.04;
+/// Size of the endless small movement of each finger, in degrees.
+const FINGER_DRIFT: f32 = 2.2;
 /// Seconds between small changes of the rest posture.
 const BETWEEN_CHANGES: std::ops::Range<f64> = 4.0..9.0;
 /// Size of such a change, in decimetres.
@@ -29,6 +31,7 @@ pub(super) struct Rest {
     base: HandState,
     drift: [Drift; 3],
     tilt: [Drift; 2],
+    fingers: [Drift; 5],
     changes: Steps<3>,
 }
 
@@ -119,6 +122,7 @@ impl Rest {
             base,
             drift: std::array::from_fn(|_| Drift::new(DRIFT * size.max(0.5), 2.6, random)),
             tilt: std::array::from_fn(|_| Drift::new(0.03, 3.4, random)),
+            fingers: std::array::from_fn(|_| Drift::new(FINGER_DRIFT, 1.7, random)),
             changes,
         }
     }
@@ -136,5 +140,13 @@ impl Rest {
     /// The small drift that also goes on in holds.
     pub(super) fn sway(&self, seconds: f64) -> Vec3 {
         Vec3::from_array(self.drift.map(|drift| drift.at(seconds)))
+    }
+
+    /// Keeps the fingers of a hand alive.
+    pub(super) fn enliven(&self, shape: &mut HandShape, seconds: f64) {
+        for (curl, drift) in shape.curl.iter_mut().zip(&self.fingers) {
+            let bend = drift.at(seconds);
+            curl.iter_mut().for_each(|joint| *joint += bend);
+        }
     }
 }

@@ -98,7 +98,7 @@ impl Seen {
         between: (f64, f64),
         seen: fn(Vec3) -> Vec3,
     ) -> (f64, f32) {
-        let step = 0.004;
+        let step = 0.005;
         let count = ((between.1 - between.0) / step) as usize;
         let at = |i: usize| between.0 + step * i as f64;
         let places: Vec<Vec3> = (0..=count).map(|i| seen(self.wrist(performance, side, at(i)))).collect();
@@ -297,4 +297,45 @@ fn words_without_phones_open_the_mouth_and_eyes_blink() {
     let blinks = shut.windows(2).filter(|pair| !pair[0] && pair[1]).count();
     assert!((5..=16).contains(&blinks), "{blinks} blinks in 40 s at 15 a minute");
     assert!(frames.windows(2).all(|pair| pair[0].turns != pair[1].turns), "no frame repeats");
+}
+
+/// The gap between the lips of the real figure, where `setup` has brought it.
+#[test]
+fn the_lips_of_the_figure_meet_for_bilabials_and_open_for_vowels() {
+    let Some(folder) = std::env::var_os("ORATOR_FIGURE") else {
+        eprintln!("skipped: the figure's data is not there");
+        return;
+    };
+    let anatomy = crate::figure::Anatomy::load(std::path::Path::new(&folder)).unwrap();
+    let rest = &anatomy.mesh.vertices;
+    // The two vertices of the body nearest to the slit between the lips, above and below, in the middle of the face.
+    let jaw = &anatomy.face_units[FaceUnit::JawOpen as usize];
+    let lowered = |vertex: u32| jaw.moves.iter().any(|(v, by)| *v == vertex && by.y < -0.15);
+    let middle: Vec<u32> = anatomy
+        .mesh
+        .vertices_of("body")
+        .iter()
+        .copied()
+        .filter(|&v| rest[v as usize].x.abs() < 0.03 && (6.4..6.9).contains(&rest[v as usize].y))
+        .filter(|&v| rest[v as usize].z > 1.45)
+        .collect();
+    let height = |v: &u32| rest[*v as usize].y;
+    let upper = middle.iter().filter(|&&v| !lowered(v)).min_by(|a, b| height(a).total_cmp(&height(b)));
+    let lower = middle.iter().filter(|&&v| lowered(v)).max_by(|a, b| height(a).total_cmp(&height(b)));
+    let (&upper, &lower) = (upper.unwrap(), lower.unwrap());
+    let skeleton = Skeleton::new(&anatomy.rig, rest);
+    let talk = spoken(&["SIL", "AA", "B", "AA", "SIL", "SIL"], 0.12);
+    let still = style(RestPosture::HandsFree);
+    let performance = Performance::new(&skeleton, &still, &talk, &Score::default(), 1);
+    let gap = |index: f64| {
+        let pose = performance.pose(0.12 * index);
+        let mut vertices = rest.clone();
+        for (target, amount) in anatomy.face_units.iter().zip(pose.face) {
+            target.apply(amount, &mut vertices);
+        }
+        vertices[upper as usize].y - vertices[lower as usize].y
+    };
+    let (shut, open, resting) = (gap(2.5), gap(1.5), rest[upper as usize].y - rest[lower as usize].y);
+    eprintln!("gap between the lips: {resting:.3} at rest, {shut:.3} in B, {open:.3} in AA (dm)");
+    assert!(shut < resting + 0.01 && open > resting + 0.08);
 }

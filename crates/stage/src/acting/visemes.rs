@@ -39,8 +39,12 @@ pub(super) const LABIODENTAL: Viseme = Viseme {
 pub(super) const DENTAL: Viseme =
     viseme(0.14, 0.65, 0.04, &[(TongueOut, 0.22), (MouthLowerDownLeft, 0.18), (MouthUpperUpLeft, 0.1)]);
 /// T, D, N.
-pub(super) const ALVEOLAR: Viseme =
-    viseme(0.09, 0.45, 0.03, &[(MouthLowerDownLeft, 0.2), (MouthUpperUpLeft, 0.1), (MouthStretchLeft, 0.08)]);
+pub(super) const ALVEOLAR: Viseme = viseme(
+    0.07,
+    0.45,
+    0.03,
+    &[(MouthLowerDownLeft, 0.14), (MouthUpperUpLeft, 0.07), (MouthStretchLeft, 0.08)],
+);
 /// L.
 pub(super) const LATERAL: Viseme =
     viseme(0.15, 0.5, 0.03, &[(MouthLowerDownLeft, 0.18), (MouthUpperUpLeft, 0.1)]);
@@ -61,7 +65,7 @@ pub(super) const POSTALVEOLAR: Viseme =
 pub(super) const RHOTIC: Viseme = viseme(0.08, 0.6, 0.07, &[(MouthPucker, 0.34), (MouthFunnel, 0.22)]);
 /// AA, AE, AH, start of AY and AW.
 pub(super) const OPEN: Viseme =
-    viseme(0.40, 0.7, 0.04, &[(MouthLowerDownLeft, 0.2), (MouthUpperUpLeft, 0.12), (MouthStretchLeft, 0.05)]);
+    viseme(0.5, 0.7, 0.04, &[(MouthLowerDownLeft, 0.2), (MouthUpperUpLeft, 0.12), (MouthStretchLeft, 0.05)]);
 /// EH, ER without its r, start of EY.
 pub(super) const MIDDLE: Viseme = viseme(
     0.24,
@@ -79,7 +83,7 @@ pub(super) const SPREAD: Viseme = viseme(
 /// AO, OW, start of OY.
 pub(super) const ROUND: Viseme = viseme(0.24, 0.8, 0.11, &[(MouthFunnel, 0.45), (MouthPucker, 0.32)]);
 /// UW, UH, W.
-pub(super) const TIGHT: Viseme = viseme(0.08, 0.9, 0.13, &[(MouthPucker, 0.72), (MouthFunnel, 0.2)]);
+pub(super) const TIGHT: Viseme = viseme(0.08, 0.9, 0.13, &[(MouthPucker, 0.82), (MouthFunnel, 0.28)]);
 
 /// The viseme or, for diphthongs, the two visemes of an ARPAbet phone.
 pub(super) fn of(phone: &str) -> (Viseme, Option<Viseme>) {
