@@ -10,9 +10,13 @@ pub mod person;
 pub mod picture;
 mod plan;
 pub mod pose;
+mod scene;
 pub mod script;
+mod sheet;
 pub mod surface;
 pub mod truth;
 
 pub use error::{Result, StageError};
+pub use sheet::{SheetSettings, Subject, sheet};
+pub use scene::{Presenter, Scene};
 pub use plan::{ClipPlan, PEOPLE_PER_SEED, RenderSettings, clips_of_shard, plan};

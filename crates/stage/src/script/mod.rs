@@ -1,6 +1,7 @@
 //! What is said and what the hands will do with it: speech with its times, speaking styles, the gesture grammar.
 
 mod plan;
+mod recordings;
 mod score;
 mod sentences;
 mod style;
@@ -8,6 +9,7 @@ mod talk;
 mod triggers;
 
 pub use plan::Timing;
+pub use recordings::{Recording, Recordings, join};
 pub use score::{Form, Gesture, GestureClass, Hands, Score};
 pub use sentences::sentences;
 pub use style::{RestPosture, Style};

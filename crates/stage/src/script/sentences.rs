@@ -147,7 +147,9 @@ impl Writer<'_> {
 /// "a old house" is "an old house".
 fn articles(text: &str) -> String {
     let words: Vec<&str> = text.split(' ').collect();
-    let vowel = |word: &str| word.starts_with(['a', 'e', 'i', 'o']) && !word.starts_with("one");
+    let vowel = |word: &str| {
+        word.starts_with("honest") || (word.starts_with(['a', 'e', 'i', 'o']) && !word.starts_with("one"))
+    };
     let mut out: Vec<&str> = Vec::with_capacity(words.len());
     for (index, word) in words.iter().enumerate() {
         let an = *word == "a" && words.get(index + 1).is_some_and(|next| vowel(next));

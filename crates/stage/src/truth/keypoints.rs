@@ -2,6 +2,7 @@
 
 use glam::Vec3;
 use orator_body::layout::{self, WHOLE_BODY};
+use orator_corpus::truth::Visibility;
 
 use super::Anchors;
 use crate::Result;
@@ -9,18 +10,6 @@ use crate::person::Person;
 use crate::picture::{Camera, Drawn};
 use crate::pose::Pose;
 use crate::surface::Part;
-
-/// Whether a keypoint can be seen, with COCO's numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Visibility {
-    /// Outside the picture.
-    Outside = 0,
-    /// Inside the picture, behind something.
-    Hidden = 1,
-    /// In view.
-    Seen = 2,
-}
 
 /// The 133 keypoints of one frame.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,4 +5,4 @@ pub mod fit;
 mod keypoints;
 
 pub use anchors::{Anchor, Anchors, Base};
-pub use keypoints::{TrueKeypoints, Visibility, keypoints};
+pub use keypoints::{TrueKeypoints, keypoints};
