@@ -31,7 +31,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let surface = mannequin(&anatomy);
     let points = pose(&anatomy, &skeleton, &vertices, 0.0);
     let shutter = [pose(&anatomy, &skeleton, &vertices, -0.015), pose(&anatomy, &skeleton, &vertices, 0.015)];
+    let start = Instant::now();
     let prepared = Prepared::new(&surface);
+    println!("once per person: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
     let head = anatomy
         .mesh
         .vertices_of("body")
@@ -39,7 +41,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map(|&v| points[v as usize])
         .fold(Vec3::MIN, |a, b| if b.y > a.y { b } else { a });
     let camera = CameraPath::from_seed(4, true, Framing::half_body(head)).at(0.0);
+    let start = Instant::now();
     let setting = Setting::from_seed(2, 0.7);
+    println!("once per clip: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
     let sensor = Sensor::from_seed(3, 0.5);
     println!("{} triangles, {} of them visible in principle", surface.triangles.len(), prepared.triangles());
     for size in [256, 512] {

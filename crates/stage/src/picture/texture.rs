@@ -8,6 +8,18 @@ use crate::surface::Texture;
 /// Linear light of the 256 sRGB values.
 static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| std::array::from_fn(|i| to_linear(i as f32 / 255.0)));
 
+/// Steps of the table back to sRGB bytes, by the root of the light.
+const STEPS: usize = 4096;
+static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let byte = |i: usize| (to_srgb((i as f32 / STEPS as f32).powi(2)) * 255.0 + 0.5) as u8;
+    (0..=STEPS).map(byte).collect()
+});
+
+/// The sRGB byte of linear light.
+fn to_byte(light: f32) -> u8 {
+    BYTES[((light.sqrt() * STEPS as f32 + 0.5) as usize).min(STEPS)]
+}
+
 /// Linear light of an sRGB value of 0–1.
 pub(crate) fn to_linear(value: f32) -> f32 {
     if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
@@ -118,7 +130,7 @@ impl Level {
                     }
                     alpha += u32::from(texel[3]);
                 }
-                let [r, g, b] = light.map(|sum| (to_srgb(sum * 0.25) * 255.0 + 0.5) as u8);
+                let [r, g, b] = light.map(|sum| to_byte(sum * 0.25));
                 texels.push([r, g, b, ((alpha + 2) / 4) as u8]);
             }
         }
