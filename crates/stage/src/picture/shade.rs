@@ -5,6 +5,7 @@ use glam::{Vec3, Vec3A};
 use super::cast::Cast;
 use super::hit::Hit;
 use super::occlusion::Openness;
+use super::power::power;
 use super::prepared::Finish;
 use super::setting::Lights;
 use super::texture::Levels;
@@ -98,13 +99,13 @@ fn facing(normal: Vec3A, view: Vec3A) -> Vec3A {
     if towards >= 0.02 { normal } else { (normal + view * (0.02 - towards)).normalize_or_zero() }
 }
 
-fn power(base: Vec3, exponent: Vec3) -> Vec3 {
-    Vec3::new(base.x.powf(exponent.x), base.y.powf(exponent.y), base.z.powf(exponent.z))
+fn power_each(base: f32, exponent: Vec3) -> Vec3 {
+    Vec3::new(power(base, exponent.x), power(base, exponent.y), power(base, exponent.z))
 }
 
 /// Highlight of two widths, normalised so that a sharper one is brighter.
 fn highlight(cosine: f32, gloss: f32) -> f32 {
-    let lobe = |gloss: f32| cosine.powf(gloss) * (gloss + 8.0) * (0.125 / std::f32::consts::PI);
+    let lobe = |gloss: f32| power(cosine, gloss) * (gloss + 8.0) * (0.125 / std::f32::consts::PI);
     lobe(gloss) * (1.0 - DULL[1]) + lobe(gloss * DULL[0]) * DULL[1]
 }
 
@@ -143,7 +144,7 @@ fn solid(
     let shadow = if lit >= 1.0 || lit <= 0.0 || skin == 0.0 {
         Vec3::splat(lit)
     } else {
-        power(Vec3::splat(lit), Vec3::ONE.lerp(SKIN_SHADOW, skin))
+        power_each(lit, Vec3::ONE.lerp(SKIN_SHADOW, skin))
     };
     let open = openness_of(open, albedo, skin);
     let up = 0.5 + 0.5 * normal.y;
@@ -215,7 +216,7 @@ fn hair(
         let shifted =
             (strand + normal * (HAIR_SHIFT[which] + HAIR_BREAK * (albedo.y - 0.08))).normalize_or_zero();
         let along = shifted.dot(half);
-        (1.0 - along * along).max(0.0).sqrt().powf(HAIR_GLOSS[which]) * HAIR_BAND[which]
+        power((1.0 - along * along).max(0.0), 0.5 * HAIR_GLOSS[which]) * HAIR_BAND[which]
     };
     let tint = albedo.lerp(Vec3::ONE, HAIR_WHITE);
     for (of, share) in [(&lights.key, lit), (&lights.fill, open.y)] {

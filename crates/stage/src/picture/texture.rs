@@ -3,6 +3,7 @@
 use glam::{Vec2, Vec3};
 use std::sync::LazyLock;
 
+use super::power::log2;
 use crate::surface::Texture;
 
 /// Linear light of the 256 sRGB values.
@@ -81,7 +82,7 @@ impl Levels {
 
     /// The level at which a step of `texels` texels of the full texture is one texel.
     pub fn level_for(&self, texels: f32) -> f32 {
-        texels.max(1.0).log2().min((self.levels.len() - 1) as f32)
+        log2(texels.max(1.0)).clamp(0.0, (self.levels.len() - 1) as f32)
     }
 
     /// Colour in linear light, smoothly between texels and levels.
