@@ -1,4 +1,4 @@
-//! How long one frame takes, by stage, on one thread: `ORATOR_FIGURE=FOLDER cargo run --release --example frame_time [PNG]`.
+//! How long one frame takes, by stage, on one thread, and how many two threads draw in a second: `ORATOR_FIGURE=FOLDER cargo run --release --example frame_time [PNG]`.
 //! The person is the bare figure in tights, about as many triangles as a dressed one. With a file name, writes the picture.
 
 use glam::{Quat, Vec3};
@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// Frames of which the fastest counts.
 const ROUNDS: usize = 12;
+/// Threads that draw at the same time in the second measurement.
+const THREADS: usize = 2;
 /// How far clothes lie above the skin, in decimetres.
 const ABOVE: f32 = 0.06;
 
@@ -31,7 +33,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let surface = mannequin(&anatomy);
     let points = pose(&anatomy, &skeleton, &vertices, 0.0);
     let shutter = [pose(&anatomy, &skeleton, &vertices, -0.015), pose(&anatomy, &skeleton, &vertices, 0.015)];
+    let start = Instant::now();
     let prepared = Prepared::new(&surface);
+    println!("once per person: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
     let head = anatomy
         .mesh
         .vertices_of("body")
@@ -39,7 +43,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map(|&v| points[v as usize])
         .fold(Vec3::MIN, |a, b| if b.y > a.y { b } else { a });
     let camera = CameraPath::from_seed(4, true, Framing::half_body(head)).at(0.0);
+    let start = Instant::now();
     let setting = Setting::from_seed(2, 0.7);
+    println!("once per clip: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
     let sensor = Sensor::from_seed(3, 0.5);
     println!("{} triangles, {} of them visible in principle", surface.triangles.len(), prepared.triangles());
     for size in [256, 512] {
@@ -62,6 +68,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for (stage, took) in stages {
             println!("    {stage:24} {:6.2} ms", took.as_secs_f64() * 1e3);
         }
+        let start = Instant::now();
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    let mut maker = PictureMaker::new(size);
+                    for _ in 0..ROUNDS {
+                        std::hint::black_box(maker.draw(&moment));
+                    }
+                });
+            }
+        });
+        let rate = (THREADS * ROUNDS) as f64 / start.elapsed().as_secs_f64();
+        println!("    {THREADS} threads: {rate:.1} frames a second");
         if let Some(path) = std::env::args().nth(1).filter(|_| size == 512) {
             let drawn = maker.draw(&moment);
             let picture = image::RgbImage::from_raw(size as u32, size as u32, drawn.rgb);

@@ -11,6 +11,7 @@ mod lights;
 mod maker;
 mod motion;
 mod occlusion;
+mod power;
 mod prepared;
 mod resolve;
 mod sensor;

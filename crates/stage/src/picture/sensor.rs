@@ -37,7 +37,7 @@ impl Sensor {
         let warm = rng.random_range(-0.06..0.06f32) * strength;
         let green = rng.random_range(-0.02..0.02f32) * strength;
         Self {
-            shot_noise: 0.045 * noise,
+            shot_noise: 0.034 * noise,
             read_noise: 0.003 * noise,
             white_balance: Vec3::new(1.0 + warm, 1.0 + green, 1.0 - warm),
             sharpness: rng.random_range(-0.45..0.5f32) * strength,

@@ -5,6 +5,7 @@ use glam::{Vec3, Vec3A};
 use super::cast::Cast;
 use super::hit::Hit;
 use super::occlusion::Openness;
+use super::power::power;
 use super::prepared::Finish;
 use super::setting::Lights;
 use super::texture::Levels;
@@ -12,9 +13,9 @@ use crate::surface::Part;
 
 /// How far light wraps around cloth and, on top of it, around skin (red, green, blue).
 const WRAP: f32 = 0.06;
-const SKIN_WRAP: Vec3 = Vec3::new(0.32, 0.13, 0.07);
+const SKIN_WRAP: Vec3 = Vec3::new(0.25, 0.12, 0.07);
 /// How much softer skin's shadow edge is for each colour: exponents on the share of light.
-const SKIN_SHADOW: Vec3 = Vec3::new(0.50, 0.92, 1.05);
+const SKIN_SHADOW: Vec3 = Vec3::new(0.66, 0.93, 1.03);
 /// How much of the relief the light inside skin sees, for each colour; the rest sees the smooth form.
 const SKIN_RELIEF: Vec3 = Vec3::new(0.35, 0.7, 0.85);
 /// How much openness counts less in skin (light comes through), red.
@@ -33,7 +34,15 @@ const WET: f32 = 90.0;
 /// Shift of the two bands of light on hair along the strand (first towards the tip), their exponents and strengths.
 const HAIR_SHIFT: [f32; 2] = [-0.10, 0.14];
 const HAIR_GLOSS: [f32; 2] = [70.0, 16.0];
-const HAIR_BAND: [f32; 2] = [0.10, 0.55];
+const HAIR_BAND: [f32; 2] = [0.06, 0.38];
+/// How far light wraps around a mass of hair, how much the roundness of strands counts, and how much the brightness of a
+/// strand shifts the bands.
+const HAIR_WRAP: f32 = 0.35;
+const HAIR_ROUND: f32 = 0.6;
+const HAIR_BREAK: f32 = 0.25;
+/// What the tinted band and the rim light take from white beside the hair's own colour.
+const HAIR_WHITE: f32 = 0.04;
+const HAIR_RIM: f32 = 0.015;
 /// Brightest light of one sample; keeps single sparks from aliasing.
 const MOST: f32 = 3.0;
 /// Steepest slope that relief may have.
@@ -90,13 +99,13 @@ fn facing(normal: Vec3A, view: Vec3A) -> Vec3A {
     if towards >= 0.02 { normal } else { (normal + view * (0.02 - towards)).normalize_or_zero() }
 }
 
-fn power(base: Vec3, exponent: Vec3) -> Vec3 {
-    Vec3::new(base.x.powf(exponent.x), base.y.powf(exponent.y), base.z.powf(exponent.z))
+fn power_each(base: f32, exponent: Vec3) -> Vec3 {
+    Vec3::new(power(base, exponent.x), power(base, exponent.y), power(base, exponent.z))
 }
 
 /// Highlight of two widths, normalised so that a sharper one is brighter.
 fn highlight(cosine: f32, gloss: f32) -> f32 {
-    let lobe = |gloss: f32| cosine.powf(gloss) * (gloss + 8.0) * (0.125 / std::f32::consts::PI);
+    let lobe = |gloss: f32| power(cosine, gloss) * (gloss + 8.0) * (0.125 / std::f32::consts::PI);
     lobe(gloss) * (1.0 - DULL[1]) + lobe(gloss * DULL[0]) * DULL[1]
 }
 
@@ -135,7 +144,7 @@ fn solid(
     let shadow = if lit >= 1.0 || lit <= 0.0 || skin == 0.0 {
         Vec3::splat(lit)
     } else {
-        power(Vec3::splat(lit), Vec3::ONE.lerp(SKIN_SHADOW, skin))
+        power_each(lit, Vec3::ONE.lerp(SKIN_SHADOW, skin))
     };
     let open = openness_of(open, albedo, skin);
     let up = 0.5 + 0.5 * normal.y;
@@ -194,8 +203,8 @@ fn hair(
     let lit_by = |direction: Vec3A| {
         let along = strand.dot(direction);
         let round = (1.0 - along * along).max(0.0).sqrt();
-        let cosine = ((normal.dot(direction) + 0.35) / 1.35).max(0.0);
-        cosine * (0.4 + 0.6 * round)
+        let cosine = ((normal.dot(direction) + HAIR_WRAP) / (1.0 + HAIR_WRAP)).max(0.0);
+        cosine * (1.0 - HAIR_ROUND + HAIR_ROUND * round)
     };
     let mut light = lights.key.colour * (lit_by(lights.key.towards()) * lit);
     light += lights.fill.colour * open * lit_by(lights.fill.towards());
@@ -204,17 +213,18 @@ fn hair(
     let band = |direction: Vec3A, which: usize| {
         let half = (direction + view).normalize_or_zero();
         // Brighter strands shift the band: this breaks it up into strands.
-        let shifted = (strand + normal * (HAIR_SHIFT[which] + 0.25 * (albedo.y - 0.08))).normalize_or_zero();
+        let shifted =
+            (strand + normal * (HAIR_SHIFT[which] + HAIR_BREAK * (albedo.y - 0.08))).normalize_or_zero();
         let along = shifted.dot(half);
-        (1.0 - along * along).max(0.0).sqrt().powf(HAIR_GLOSS[which]) * HAIR_BAND[which]
+        power((1.0 - along * along).max(0.0), 0.5 * HAIR_GLOSS[which]) * HAIR_BAND[which]
     };
-    let tint = albedo.lerp(Vec3::ONE, 0.08);
+    let tint = albedo.lerp(Vec3::ONE, HAIR_WHITE);
     for (of, share) in [(&lights.key, lit), (&lights.fill, open.y)] {
         let towards = of.towards();
         let facing = (normal.dot(towards) + 0.2).clamp(0.0, 1.0) * share;
-        light += of.colour * (Vec3::splat(band(towards, 0) * 0.6) + tint * band(towards, 1)) * facing;
+        light += of.colour * (Vec3::splat(band(towards, 0)) + tint * band(towards, 1)) * facing;
     }
     let edge = 1.0 - normal.dot(view).clamp(0.0, 1.0);
     let rim = (normal.dot(lights.rim.towards()) + 0.2).max(0.0) * edge;
-    light + lights.rim.colour * (albedo + 0.05) * (rim * open.y)
+    light + lights.rim.colour * (albedo + HAIR_RIM) * (rim * open.y)
 }

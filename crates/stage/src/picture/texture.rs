@@ -3,10 +3,23 @@
 use glam::{Vec2, Vec3};
 use std::sync::LazyLock;
 
+use super::power::log2;
 use crate::surface::Texture;
 
 /// Linear light of the 256 sRGB values.
 static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| std::array::from_fn(|i| to_linear(i as f32 / 255.0)));
+
+/// Steps of the table back to sRGB bytes, by the root of the light.
+const STEPS: usize = 4096;
+static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let byte = |i: usize| (to_srgb((i as f32 / STEPS as f32).powi(2)) * 255.0 + 0.5) as u8;
+    (0..=STEPS).map(byte).collect()
+});
+
+/// The sRGB byte of linear light.
+fn to_byte(light: f32) -> u8 {
+    BYTES[((light.sqrt() * STEPS as f32 + 0.5) as usize).min(STEPS)]
+}
 
 /// Linear light of an sRGB value of 0–1.
 pub(crate) fn to_linear(value: f32) -> f32 {
@@ -69,7 +82,7 @@ impl Levels {
 
     /// The level at which a step of `texels` texels of the full texture is one texel.
     pub fn level_for(&self, texels: f32) -> f32 {
-        texels.max(1.0).log2().min((self.levels.len() - 1) as f32)
+        log2(texels.max(1.0)).clamp(0.0, (self.levels.len() - 1) as f32)
     }
 
     /// Colour in linear light, smoothly between texels and levels.
@@ -118,7 +131,7 @@ impl Level {
                     }
                     alpha += u32::from(texel[3]);
                 }
-                let [r, g, b] = light.map(|sum| (to_srgb(sum * 0.25) * 255.0 + 0.5) as u8);
+                let [r, g, b] = light.map(|sum| to_byte(sum * 0.25));
                 texels.push([r, g, b, ((alpha + 2) / 4) as u8]);
             }
         }

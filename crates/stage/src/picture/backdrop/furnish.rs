@@ -272,11 +272,11 @@ fn bokeh(canvas: &mut Canvas, rng: &mut ChaCha8Rng) {
     canvas.fill(|at| ground.lerp(above, 0.5 + 0.5 * at.y));
     canvas.blur(0.02);
     let radius = rng.random_range(0.025..0.075f32);
-    for _ in 0..rng.random_range(20..70) {
+    for _ in 0..rng.random_range(40..110) {
         let hue = [0.07, 0.1, 0.13, 0.55, 0.0, rng.random_range(0.0..1.0f32)][rng.random_range(0..6)];
         let light = colour(hue, rng.random_range(0.1..0.8f32), rng.random_range(0.2..1.4f32));
         let at = Vec2::new(rng.random_range(-1.0..1.0f32), rng.random_range(-0.8..0.9f32));
         let size = radius * rng.random_range(0.8..1.2f32);
-        canvas.disc(at, size, light, rng.random_range(0.3..0.8f32), 0.012);
+        canvas.disc(at, size, light, rng.random_range(0.15..0.7f32), 0.02);
     }
 }
