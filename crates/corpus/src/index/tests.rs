@@ -13,6 +13,7 @@ fn row(n: u64, text: &str, odd: bool) -> ClipRow {
     description.usable = if odd { vec![(0, 1)] } else { Vec::new() };
     let member = |n: u64| Member { offset: n.saturating_add(512), bytes: n };
     ClipRow {
+        exact: odd,
         pictures: odd.then(|| member(n)),
         sound: (!odd).then(|| member(n / 2)),
         sound_format: (!odd).then_some(SoundFormat::Flac),
