@@ -79,7 +79,7 @@ fn first_of(expected: u32, record: &ShardRecord) -> Option<u32> {
 
 fn check_belongs(dir: &Path, record: &ShardRecord, origin: &crate::Origin, of: Option<u32>) -> Result<()> {
     let path = sidecar_path(dir, record.shard);
-    if let Some(difference) = origin.difference(&record.origin) {
+    if let Some(difference) = record.origin.difference(origin) {
         return Err(CorpusError::Different {
             path,
             what: format!("belongs to another corpus than shard 0: {difference}"),

@@ -58,7 +58,7 @@ impl Corpus {
                 Err(error) => return Err(error),
             }
             let first = origin.get_or_insert_with(|| record.origin.clone());
-            if let Some(difference) = first.difference(&record.origin) {
+            if let Some(difference) = record.origin.difference(first) {
                 return Err(CorpusError::Different {
                     path: tar_path(dir, record.shard),
                     what: format!("belongs to another corpus than the shards before it: {difference}"),

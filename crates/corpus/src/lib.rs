@@ -31,6 +31,8 @@ mod row;
 mod samples;
 mod shard;
 mod split;
+#[cfg(test)]
+mod tests;
 pub mod truth;
 mod verify;
 mod windows;

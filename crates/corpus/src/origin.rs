@@ -60,8 +60,7 @@ impl Origin {
         };
         a.iter().chain(&b).find_map(|(key, _)| {
             let (ours, theirs) = (of(&a, key), of(&b, key));
-            (ours.to_string() != theirs.to_string())
-                .then(|| format!("{key} is {theirs} there and {ours} here"))
+            (ours != theirs).then(|| format!("{key} is {theirs} there and {ours} here"))
         })
     }
 }

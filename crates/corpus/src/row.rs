@@ -82,6 +82,8 @@ pub struct ClipRow {
     pub style: Option<Value>,
     /// Ranges of frames (first, one past the last) that windows may be cut from; empty means all.
     pub usable: Vec<(u64, u64)>,
+    /// Whether the truth's keypoints are known, and not found by a detector.
+    pub exact: bool,
     /// `ID.mp4`: pictures, with sound unless `sound` is there.
     pub pictures: Option<Member>,
     /// `ID.wav` or `ID.flac`.
@@ -118,6 +120,7 @@ impl ClipRow {
             triggers: count(description.triggers.len()),
             style: description.style.clone(),
             usable: description.usable.clone(),
+            exact: false,
             pictures: None,
             sound: None,
             sound_format: None,

@@ -60,14 +60,19 @@ impl Clips {
             }
             let source = &sources[clip.source];
             let speaker =
-                config.speakers.iter().position(|s| *s == source.speaker).unwrap_or(config.speakers.len());
-            let track = clip.track.gaps_filled(&GapConfig::default()).smoothed(&SmoothingConfig {
-                // Lighter than for looking at: strokes and lip closures must stay.
-                window: 7,
-                outer_lips_window: 5,
-                inner_lips_window: 3,
-                ..SmoothingConfig::default()
-            })?;
+                config.speakers.iter().position(|s| *s == clip.speaker).unwrap_or(config.speakers.len());
+            // What is known exactly has neither gaps nor jitter, and smoothing would only dull its strokes.
+            let track = if clip.exact {
+                clip.track
+            } else {
+                clip.track.gaps_filled(&GapConfig::default()).smoothed(&SmoothingConfig {
+                    // Lighter than for looking at: strokes and lip closures must stay.
+                    window: 7,
+                    outer_lips_window: 5,
+                    inner_lips_window: 3,
+                    ..SmoothingConfig::default()
+                })?
+            };
             let Ok(rest) = RestPose::of(&track) else { continue };
             let mut streams = to_streams(&track, &rest)?;
             if !source.body {

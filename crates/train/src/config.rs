@@ -1,41 +1,40 @@
 //! The training configuration: a YAML file.
 
 use crate::{Result, TrainError};
+use orator_corpus::Split;
 use orator_motion::contextual::ContextualConfig;
 use orator_nn::{AdamWConfig, Schedule};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Which side of the split a clip is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Split {
-    /// Weights may learn from it.
-    Train,
-    /// Only measured on.
-    HeldOut,
-}
-
-/// One or more clips of the corpus.
+/// One or more clips: either files (`files`) or what a corpus folder holds (`corpus`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClipSource {
-    /// Files relative to the corpus folder; `*` stands for anything. Videos with sound, or `.npz` files of poses.
-    pub files: String,
-    /// Of the matching files in order of name, the first to take.
+    /// Files relative to the folder given with `--corpus`; `*` stands for anything. Videos with sound, or `.npz` files
+    /// of poses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<String>,
+    /// A corpus (a folder with `manifest.json`, or with shards) relative to that folder. Its clips of this `split` are
+    /// taken; keypoints come from their truth, and nothing is perceived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corpus: Option<PathBuf>,
+    /// Of the matching files in order of name, or of the corpus's clips, the first to take.
     #[serde(default)]
     pub first: usize,
-    /// How many files to take; all when absent.
+    /// How many files or clips to take; all when absent.
     #[serde(default)]
     pub count: Option<usize>,
-    /// First frame at 25 fps.
+    /// First frame at 25 fps; files only.
     #[serde(default)]
     pub from_frame: u64,
-    /// Frame at 25 fps at which the clip ends; the end when absent.
+    /// Frame at 25 fps at which the clip ends; the end when absent. Files only.
     #[serde(default)]
     pub to_frame: Option<u64>,
-    /// Whose style this is; must be one of the configuration's speakers.
-    pub speaker: String,
+    /// Whose style this is; must be one of the configuration's speakers. Absent in an entry with a corpus, every clip is
+    /// its own speaker's: one that is not among the configuration's speakers is learned from as nobody in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
     /// Whether the body stream may be learned from it (no, where hands are out of view).
     #[serde(default = "yes")]
     pub body: bool,
@@ -47,6 +46,35 @@ pub struct ClipSource {
     pub weight: f64,
     /// Train or held out.
     pub split: Split,
+}
+
+impl ClipSource {
+    /// The files or the corpus, for messages.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let corpus = self.corpus.as_ref().map(|dir| dir.display().to_string());
+        self.files.clone().or(corpus).unwrap_or_else(|| "an entry of clips".into())
+    }
+
+    fn check(&self, speakers: &[String]) -> std::result::Result<(), String> {
+        if self.files.is_some() == self.corpus.is_some() {
+            return Err("name either `files` or a `corpus`".into());
+        }
+        match &self.speaker {
+            Some(speaker) if !speakers.contains(speaker) => {
+                return Err(format!("the speaker {speaker} is not in networks.speakers"));
+            }
+            None if self.files.is_some() => return Err("name the speaker of the files".into()),
+            _ => {}
+        }
+        if self.corpus.is_some() && (self.from_frame > 0 || self.to_frame.is_some()) {
+            return Err("from_frame and to_frame are for files; the clips of a corpus are cut already".into());
+        }
+        if self.weight <= 0.0 || !self.weight.is_finite() {
+            return Err("weight must be above zero".into());
+        }
+        Ok(())
+    }
 }
 
 fn yes() -> bool {
@@ -202,15 +230,7 @@ impl TrainConfig {
             }
         }
         for clip in &self.clips {
-            if !self.networks.speakers.contains(&clip.speaker) {
-                return Err(format!(
-                    "{}: the speaker {} is not in networks.speakers",
-                    clip.files, clip.speaker
-                ));
-            }
-            if clip.weight <= 0.0 || !clip.weight.is_finite() {
-                return Err(format!("{}: weight must be above zero", clip.files));
-            }
+            clip.check(&self.networks.speakers).map_err(|what| format!("{}: {what}", clip.place()))?;
         }
         let d = &self.networks.default_speaker;
         for d in [d, &self.networks.default_face_speaker] {

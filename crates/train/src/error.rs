@@ -39,6 +39,9 @@ pub enum TrainError {
         /// The step.
         step: u64,
     },
+    /// From the corpus crate.
+    #[error(transparent)]
+    Format(#[from] orator_corpus::CorpusError),
     /// From the media crate.
     #[error(transparent)]
     Media(#[from] orator_media::MediaError),
@@ -72,6 +75,7 @@ impl TrainError {
             Self::Config { .. } => Some("compare with configs/contextual-small.yaml".into()),
             Self::Corpus { hint, .. } => Some(hint.clone()),
             Self::Diverged { .. } => Some("lower the learning rate and resume from the last state".into()),
+            Self::Format(e) => e.hint(),
             Self::Media(e) => e.hint(),
             Self::Body(e) => e.hint(),
             Self::Speech(e) => e.hint(),

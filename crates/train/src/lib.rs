@@ -9,12 +9,14 @@ mod config;
 pub mod contextual;
 mod error;
 mod event;
+mod from_corpus;
 mod numpy;
 mod poses;
 mod prepare;
 mod run_folder;
 
-pub use config::{ClipSource, Split, StageConfig, TrainConfig};
+pub use config::{ClipSource, StageConfig, TrainConfig};
 pub use error::{Result, TrainError};
 pub use event::Event;
+pub use orator_corpus::Split;
 pub use prepare::{PreparedClip, prepare};

@@ -1,8 +1,10 @@
 //! From files of the corpus to keypoints and speech features, computed once and kept in a folder.
 
+use crate::from_corpus::{matching_clips, open, prepare_clip, preparing};
 use crate::{ClipSource, Event, Result, TrainError, poses};
 use ndarray::Array2;
 use orator_body::{KeypointTrack, read_keypoints, write_keypoints};
+use orator_corpus::{Clip, Corpus};
 use orator_media::FrameRate;
 use orator_media::video_in::{Position, VideoReadOptions, VideoReader};
 use orator_nn::{Checkpoint, Precision, from_array2, to_array2};
@@ -13,10 +15,14 @@ use std::path::{Path, PathBuf};
 
 /// A clip as it lies in the prepared folder.
 pub struct PreparedClip {
-    /// A name made of the file and its range.
+    /// A name made of the file and its range, or of the corpus and the clip.
     pub name: String,
+    /// Whose style it is; one that the configuration does not name counts as nobody's.
+    pub speaker: String,
     /// 133 points at 25 fps.
     pub track: KeypointTrack,
+    /// Whether the keypoints are known and not found by a detector: nothing is to be filled or smoothed.
+    pub exact: bool,
     /// `[frames, 163]`, not normalised; absent where there is no speech.
     pub speech: Option<Array2<f32>>,
     /// Where it came from in the configuration.
@@ -24,33 +30,65 @@ pub struct PreparedClip {
 }
 
 /// Files that match `source` below `corpus`, in order of name.
-fn matching_files(corpus: &Path, source: &ClipSource) -> Result<Vec<PathBuf>> {
+fn matching_files(corpus: &Path, files: &str, source: &ClipSource) -> Result<Vec<PathBuf>> {
     let nothing = |what: String| TrainError::Corpus {
         what,
         hint: "check --corpus and the configuration's clips".into(),
     };
-    let pattern = corpus.join(&source.files);
+    let pattern = corpus.join(files);
     let pattern = pattern.to_str().ok_or_else(|| nothing(format!("{} is not text", pattern.display())))?;
-    let mut files: Vec<PathBuf> = glob::glob(pattern)
-        .map_err(|e| nothing(format!("{}: {e}", source.files)))?
+    let mut found: Vec<PathBuf> = glob::glob(pattern)
+        .map_err(|e| nothing(format!("{files}: {e}")))?
         .filter_map(std::result::Result::ok)
         .filter(|p| p.is_file())
         .collect();
-    files.sort();
-    let files: Vec<_> =
-        files.into_iter().skip(source.first).take(source.count.unwrap_or(usize::MAX)).collect();
-    if files.is_empty() {
-        return Err(nothing(format!("no file below {} matches {}", corpus.display(), source.files)));
+    found.sort();
+    let found: Vec<_> =
+        found.into_iter().skip(source.first).take(source.count.unwrap_or(usize::MAX)).collect();
+    if found.is_empty() {
+        return Err(nothing(format!("no file below {} matches {files}", corpus.display())));
     }
-    Ok(files)
+    Ok(found)
 }
 
-/// Perceives and analyses every clip of the configuration that is not in `folder` yet, and loads them all.
-///
-/// A video in which nobody is found is left out with a warning on `tell`, so that one bad file does not stop a run.
+/// The models that preparing needs, loaded when first asked for.
+#[derive(Default)]
+pub(crate) struct Tools {
+    perceiver: Option<Perceiver>,
+    encoder: Option<WakeHubert>,
+}
+
+impl Tools {
+    fn perceiver(&mut self) -> Result<&mut Perceiver> {
+        if self.perceiver.is_none() {
+            self.perceiver = Some(Perceiver::load()?);
+        }
+        self.perceiver.as_mut().ok_or_else(not_loaded)
+    }
+
+    pub(crate) fn encoder(&mut self) -> Result<&mut WakeHubert> {
+        if self.encoder.is_none() {
+            self.encoder = Some(WakeHubert::load()?);
+        }
+        self.encoder.as_mut().ok_or_else(not_loaded)
+    }
+}
+
+fn not_loaded() -> TrainError {
+    TrainError::Corpus { what: "the models did not load".into(), hint: "run `cargo xtask setup`".into() }
+}
+
+/// What one entry of the configuration stands for.
+enum Wanted<'a> {
+    File(PathBuf),
+    Clip(&'a Corpus, Clip<'a>),
+}
+
+/// Perceives and analyses every clip of the configuration that is not in `folder` yet, and loads them all. Clips of a
+/// corpus folder are not perceived: their keypoints are taken from the truth.
 ///
 /// # Errors
-/// When a pattern matches nothing, a file cannot be read, or the models are missing.
+/// When a pattern matches nothing, a file or corpus cannot be read, or the models are missing.
 pub fn prepare(
     sources: &[ClipSource],
     corpus: &Path,
@@ -58,49 +96,92 @@ pub fn prepare(
     tell: &mut dyn FnMut(Event),
 ) -> Result<Vec<PreparedClip>> {
     std::fs::create_dir_all(folder).map_err(|e| TrainError::io(folder, e))?;
-    let mut wanted = Vec::new();
-    for (number, source) in sources.iter().enumerate() {
-        for file in matching_files(corpus, source)? {
-            wanted.push((number, file));
+    // A corpus that several entries name is opened once.
+    let mut opened: BTreeMap<PathBuf, Corpus> = BTreeMap::new();
+    for dir in sources.iter().filter_map(|source| source.corpus.as_ref()) {
+        let dir = corpus.join(dir);
+        if !opened.contains_key(&dir) {
+            let found = open(&dir)?;
+            opened.insert(dir, found);
         }
     }
-    let mut tools: Option<(Perceiver, WakeHubert)> = None;
+    let mut wanted = Vec::new();
+    for (number, source) in sources.iter().enumerate() {
+        if let Some(files) = &source.files {
+            wanted.extend(
+                matching_files(corpus, files, source)?.into_iter().map(|f| (number, Wanted::File(f))),
+            );
+        }
+        if let Some(found) = source.corpus.as_ref().and_then(|dir| opened.get(&corpus.join(dir))) {
+            wanted
+                .extend(matching_clips(found, source)?.into_iter().map(|c| (number, Wanted::Clip(found, c))));
+        }
+    }
+    let mut tools = Tools::default();
     let mut clips = Vec::with_capacity(wanted.len());
     let total = wanted.len();
-    for (done, (number, file)) in wanted.into_iter().enumerate() {
+    for (done, (number, wanted)) in wanted.into_iter().enumerate() {
         let source = &sources[number];
-        let name = clip_name(&file, source);
-        tell(Event::Preparing { done, total, clip: name.clone() });
-        let keypoint_file = folder.join(format!("{name}.keypoints.safetensors"));
-        let speech_file = folder.join(format!("{name}.speech.safetensors"));
-        let track = if keypoint_file.is_file() {
-            read_keypoints(&keypoint_file)?.track
-        } else {
-            let track = if file.extension().is_some_and(|e| e == "npz") {
-                poses::read(&file)?
-            } else {
-                let (perceiver, _) = loaded(&mut tools)?;
-                perceive(perceiver, &file, source)?
-            };
-            write_keypoints(&keypoint_file, &track, &name)?;
-            track
-        };
-        let speech = if !source.speech {
-            None
-        } else if speech_file.is_file() {
-            let kept = Checkpoint::read(&speech_file)?;
-            kept.tensors.get("speech").map(to_array2).transpose()?
-        } else {
-            let (_, encoder) = loaded(&mut tools)?;
-            let features = analyse(encoder, &file, source, track.frames())?;
-            let tensors = BTreeMap::from([("speech".to_string(), from_array2(&features))]);
-            Checkpoint { metadata: BTreeMap::new(), tensors }.write(&speech_file, Precision::Full)?;
-            Some(features)
-        };
-        clips.push(PreparedClip { name, track, speech, source: number });
+        let mut begin = |name: &str| tell(preparing(done, total, name));
+        clips.push(match wanted {
+            Wanted::File(file) => prepare_file(&file, number, source, folder, &mut tools, &mut begin)?,
+            Wanted::Clip(corpus, clip) => {
+                prepare_clip(corpus, clip, number, source, folder, &mut tools, &mut begin)?
+            }
+        });
     }
-    tell(Event::Preparing { done: total, total, clip: String::new() });
+    tell(preparing(total, total, ""));
     Ok(clips)
+}
+
+fn prepare_file(
+    file: &Path,
+    number: usize,
+    source: &ClipSource,
+    folder: &Path,
+    tools: &mut Tools,
+    tell: &mut dyn FnMut(&str),
+) -> Result<PreparedClip> {
+    let name = clip_name(file, source);
+    tell(&name);
+    let keypoint_file = folder.join(format!("{name}.keypoints.safetensors"));
+    let speech_file = folder.join(format!("{name}.speech.safetensors"));
+    let track = if keypoint_file.is_file() {
+        read_keypoints(&keypoint_file)?.track
+    } else {
+        let track = if file.extension().is_some_and(|e| e == "npz") {
+            poses::read(file)?
+        } else {
+            perceive(tools.perceiver()?, file, source)?
+        };
+        write_keypoints(&keypoint_file, &track, &name)?;
+        track
+    };
+    let speech = if !source.speech {
+        None
+    } else if let Some(kept) = kept_speech(&speech_file)? {
+        Some(kept)
+    } else {
+        let features = analyse(tools.encoder()?, file, source, track.frames())?;
+        keep_speech(&speech_file, &features)?;
+        Some(features)
+    };
+    let speaker = source.speaker.clone().unwrap_or_default();
+    Ok(PreparedClip { name, speaker, track, exact: false, speech, source: number })
+}
+
+/// Speech features that were kept at `path`; `None` if there are none yet.
+pub(crate) fn kept_speech(path: &Path) -> Result<Option<Array2<f32>>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    Ok(Checkpoint::read(path)?.tensors.get("speech").map(to_array2).transpose()?)
+}
+
+/// Keeps speech features at `path`.
+pub(crate) fn keep_speech(path: &Path, features: &Array2<f32>) -> Result<()> {
+    let tensors = BTreeMap::from([("speech".to_string(), from_array2(features))]);
+    Ok(Checkpoint { metadata: BTreeMap::new(), tensors }.write(path, Precision::Full)?)
 }
 
 fn clip_name(file: &Path, source: &ClipSource) -> String {
@@ -111,19 +192,6 @@ fn clip_name(file: &Path, source: &ClipSource) -> String {
         (0, None) => format!("{parent}-{stem}"),
         (from, None) => format!("{parent}-{stem}-{from}-end"),
         (from, Some(to)) => format!("{parent}-{stem}-{from}-{to}"),
-    }
-}
-
-fn loaded(tools: &mut Option<(Perceiver, WakeHubert)>) -> Result<(&mut Perceiver, &mut WakeHubert)> {
-    if tools.is_none() {
-        *tools = Some((Perceiver::load()?, WakeHubert::load()?));
-    }
-    match tools {
-        Some((perceiver, encoder)) => Ok((perceiver, encoder)),
-        None => Err(TrainError::Corpus {
-            what: "the models did not load".into(),
-            hint: "run `cargo xtask setup`".into(),
-        }),
     }
 }
 

@@ -4,7 +4,7 @@ use super::metadata::Metadata;
 
 /// The table of floors, and the only one. Lowest first. The ground floor has steps of its own:
 /// `assets` < `media` < `body`; with `nn` standing beside them.
-const FLOORS: [Room; 13] = [
+const FLOORS: [Room; 15] = [
     room("orator-assets", 0, 0),
     room("orator-media", 0, 1),
     room("orator-body", 0, 2),
@@ -14,6 +14,8 @@ const FLOORS: [Room; 13] = [
     room("orator-motion", 2, 0),
     room("orator-render", 2, 0),
     room("orator-metrics", 2, 0),
+    room("orator-corpus", 2, 0),
+    room("orator-stage", 3, 0),
     room("orator-train", 3, 0),
     room("orator-studio", 3, 0),
     room("orator-cli", 5, 0),

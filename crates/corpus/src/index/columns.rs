@@ -55,7 +55,7 @@ fn bytes(member: Option<Member>) -> Option<Cell> {
 }
 
 /// All columns in order.
-pub const COLUMNS: [Column; 33] = [
+pub const COLUMNS: [Column; 34] = [
     required("id", Kind::Text, |r| text(&r.id)),
     required("shard", Kind::U32, |r| number(r.shard)),
     required("speaker", Kind::Text, |r| text(&r.speaker)),
@@ -81,6 +81,7 @@ pub const COLUMNS: [Column; 33] = [
     required("has_pictures", Kind::Flag, |r| Some(Cell::Flag(r.pictures.is_some()))),
     required("has_sound", Kind::Flag, |r| Some(Cell::Flag(r.samples > 0))),
     required("has_truth", Kind::Flag, |r| Some(Cell::Flag(r.truth.is_some()))),
+    required("exact", Kind::Flag, |r| Some(Cell::Flag(r.exact))),
     optional("sound_format", Kind::Text, |r| r.sound_format.and_then(|f| text(f.extension()))),
     optional("pictures_offset", Kind::U64, |r| offset(r.pictures)),
     optional("pictures_bytes", Kind::U64, |r| bytes(r.pictures)),
@@ -113,6 +114,13 @@ impl Fields {
             None => Ok(None),
             Some(Cell::Number(number)) => Ok(Some(number)),
             Some(_) => Err(format!("{name} is no number")),
+        }
+    }
+
+    fn flag(&mut self, name: &str) -> Result<bool, String> {
+        match self.0.remove(name) {
+            Some(Cell::Flag(flag)) => Ok(flag),
+            _ => Err(format!("{name} is missing or neither true nor false")),
         }
     }
 
@@ -181,6 +189,7 @@ pub fn row_of(cells: Cells, limits: &Limits) -> Result<ClipRow, String> {
             Some(value) => serde_json::from_value(value).map_err(|e| format!("usable: {e}"))?,
             None => Vec::new(),
         },
+        exact: f.flag("exact")?,
         pictures: f.member("pictures")?,
         sound: f.member("sound")?,
         sound_format: sound_format

@@ -111,7 +111,7 @@ pub fn finished(
         Err(error) => return Err(error),
     };
     let different = |what: String| Err(CorpusError::Different { path: sidecar_path(dir, shard), what });
-    if let Some(difference) = record.origin.difference(origin) {
+    if let Some(difference) = origin.difference(&record.origin) {
         return different(format!("was made with other settings: {difference}"));
     }
     if record.of != of {

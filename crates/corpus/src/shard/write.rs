@@ -116,6 +116,7 @@ impl ShardWriter {
         let truth = clip.truth.as_ref().map(|truth| packed(truth, clip)).transpose()?;
         let mut row = ClipRow::of(&clip.description, self.plan.shard);
         row.sound_format = clip.sound.as_ref().map(|(format, _)| *format);
+        row.exact = clip.truth.as_ref().is_some_and(|truth| truth.confidence.is_none());
         let mut sources: Vec<(&'static str, Source<'_>)> = Vec::new();
         if let Some(pictures) = &clip.pictures {
             sources.push(("mp4", pictures.open()?));
