@@ -1,213 +1,262 @@
-"""Makes speech with word and phone times for `orator stage render --speech FOLDER`.
+#!/usr/bin/env python3
+"""Made speech with word and phone times: sentences in, pairs NAME.wav + NAME.json out.
 
-A developer's program, not needed to run Orator. It calls the program `espeak-ng` (a separate program, GPL; nothing of it
-is linked or shipped) for the sound and PocketSphinx (BSD-2, `pip install -r requirements.txt`) for the times: the text is
-known, so words and phones are aligned to the sound and not recognised.
-
-    python made_speech.py SENTENCES.txt OUT [--seed N] [--minutes M] [--jobs J]
-
-SENTENCES.txt has one sentence a line (`orator stage sentences`). OUT gets NAME.wav (16 kHz, mono, 16 bit) and NAME.json
-(`text`, `words`, `phones`, `duration`; ARPAbet, seconds) for each sentence that could be aligned; the others are counted.
-The same seed and the same versions of the programs give the same files.
+Run beforehand by a developer; Orator reads what it writes and needs none of it. See README.md.
 """
 
 import argparse
 import json
+import os
+import pathlib
 import random
 import re
-import subprocess
 import sys
+import time
 import wave
-from multiprocessing import Pool
-from pathlib import Path
 
 import numpy
-from pocketsphinx import Config, Decoder, get_model_path
-from scipy.signal import resample_poly
+import scipy.signal
 
-RATE = 16000
-# Accents and timbres of espeak-ng whose English PocketSphinx's model understands.
-VOICES = ["en-us", "en-us+m1", "en-us+m3", "en-us+m7", "en-us+f1", "en-us+f2", "en-us+f3", "en-us+f4", "en-gb+m2", "en-gb+f5"]
-# Said without stress inside a sentence: they carry no beat.
-WEAK = set(
-    "a an the of to and or but is are was were be been am as at by for from in into on with it its this that than then "
-    "so if he she they them his her their our we us will would can could may might must shall should have has had do "
-    "does did there some any just".split()
-)
-SILENCES = {"<s>", "</s>", "<sil>", "[NOISE]", "[SPEECH]", "++NOISE++", "SIL", "+SPN+", "+NSN+"}
-VOWELS = {"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"}
-FRAME = 0.01
-STATE = {}
+import arpabet
+from espeak import Espeak
+from piper import Piper
 
-
-def decoder():
-    """One decoder a process: loading the dictionary takes a second."""
-    if "decoder" not in STATE:
-        config = Config(hmm=get_model_path("en-us/en-us"), dict=get_model_path("en-us/cmudict-en-us.dict"), lm=None)
-        config["loglevel"] = "FATAL"
-        # Wide beams: the text is known, so a path must be found, not the fastest one.
-        config["beam"], config["wbeam"], config["pbeam"] = 1e-60, 1e-30, 1e-60
-        STATE["decoder"] = Decoder(config)
-    return STATE["decoder"]
+RATE = 16_000
+CLIP_SECONDS = (6.0, 15.0)
+# Seconds kept before the first and after the last phone of a sentence.
+LEAD, TAIL = 0.05, 0.12
+# Pause between sentences, and before and after the first and last, in seconds.
+GAP, EDGE = (0.3, 0.8), (0.15, 0.35)
+LOUDNESS_DB, LOUDNESS_SPREAD_DB, FLOOR_DB, PEAK = -23.0, 3.0, -66.0, 0.95
+# A shorter gap between phones, in seconds, is the network's word boundary, not a pause: the neighbours share it.
+SHORTEST_PAUSE = 0.08
+CLAUSE_END = re.compile(r"\s*([,;:.!?…—])[\"”’)]*\s*")
 
 
 def words_of(text):
-    return re.findall(r"[a-z']+", text.lower())
+    """Words in small letters, without punctuation."""
+    plain = text.replace("’", "'").lower()
+    return [word.strip("'") for word in re.findall(r"[a-z']+", plain) if word.strip("'")]
 
 
-def spoken(text, voice, rate, pitch):
-    """The sound at 16 kHz as 16-bit numbers, silence trimmed to a tenth of a second at both ends."""
-    run = subprocess.run(
-        ["espeak-ng", "-v", voice, "-s", str(rate), "-p", str(pitch), "--stdout", text],
-        capture_output=True,
-        check=True,
-    )
-    raw = numpy.frombuffer(run.stdout[44:], dtype="<i2").astype(numpy.float64)
-    source = int.from_bytes(run.stdout[24:28], "little")
-    common = numpy.gcd(RATE, source)
-    sound = resample_poly(raw, RATE // common, source // common)
-    loud = numpy.flatnonzero(numpy.abs(sound) > 300)
-    if len(loud) == 0:
-        return None
-    margin = RATE // 5
-    sound = sound[max(0, loud[0] - margin) : loud[-1] + margin]
-    sound = numpy.concatenate([numpy.zeros(max(0, margin - loud[0])), sound, numpy.zeros(margin)])
-    # A breath of noise, as a room has it: the aligner's models do not know digital silence.
-    noise = numpy.random.RandomState(len(sound)).normal(0, 12, len(sound))
-    return numpy.clip(sound * 0.7 + noise, -32768, 32767).astype("<i2")
+def clauses_of(sentence):
+    """`(clause, mark that ends it)`."""
+    pieces = CLAUSE_END.split(sentence.strip())
+    marks = pieces[1::2] + ["."]
+    return [(clause, {"…": ",", "—": ","}.get(mark, mark)) for clause, mark in zip(pieces[0::2], marks) if clause.strip()]
 
 
-def listen(speech, sound):
-    speech.start_utt()
-    speech.process_raw(sound.tobytes(), no_search=False, full_utt=True)
-    speech.end_utt()
+class Studio:
+    """Both synthesisers."""
+
+    def __init__(self, seed, with_piper):
+        self.espeak = Espeak()
+        self.piper = Piper(seed) if with_piper else None
+        self._alone = {}
+
+    def alone(self, voice, word):
+        """The phones of a word by itself."""
+        if (voice, word) not in self._alone:
+            self._alone[voice, word] = [symbol for symbol, _ in arpabet.symbols(self.espeak.ipa(word).replace(" ", ""))]
+        return self._alone[voice, word]
+
+    def say(self, sentence, voice, settings):
+        """Samples at `RATE`, and phones `[start s, end s, symbol, stress]`."""
+        if voice["engine"] == "piper":
+            self.espeak.set_voice(self.piper.voice)
+            return self._say_piper(sentence, settings)
+        self.espeak.set_voice(voice["voice"])
+        self.espeak.set_parameters(settings["rate"], settings["pitch"], settings["range"])
+        return self._say_espeak(sentence)
+
+    def _say_piper(self, sentence, settings):
+        ipa = "".join(self.espeak.ipa(clause) + mark + " " for clause, mark in clauses_of(sentence)).strip()
+        samples, spans = self.piper.say(ipa, settings["length"])
+        phones = []
+        # Sounds belong to the words between the spaces and marks: diphthongs never span two words.
+        for run in re.finditer(r"[^ ,;:.!?]+", ipa):
+            for first, last, parts, stress in arpabet.units(run.group()):
+                covered = [spans[run.start() + at] for at in range(first, last) if spans[run.start() + at]]
+                end_at = run.start() + last
+                # A length mark's time belongs to its vowel, a stress mark's to what follows it.
+                while end_at < run.end() and ipa[end_at] in arpabet.SILENT_MARKS and spans[end_at]:
+                    covered.append(spans[end_at])
+                    end_at += 1
+                before = run.start() + first - 1
+                if before >= run.start() and ipa[before] in (arpabet.PRIMARY, arpabet.SECONDARY) and spans[before]:
+                    covered.insert(0, spans[before])
+                if covered:
+                    phones.extend(split(covered[0][0] / self.piper.rate, covered[-1][1] / self.piper.rate, parts, stress))
+        for one, next_one in zip(phones, phones[1:]):
+            if next_one[0] - one[1] < SHORTEST_PAUSE:
+                one[1] = next_one[0] = 0.5 * (one[1] + next_one[0])
+        return resampled(samples, self.piper.rate), phones
+
+    def _say_espeak(self, sentence):
+        samples, events = self.espeak.say(sentence)
+        phones = []
+        for start, end, name in events:
+            found = arpabet.units(name) if name else []
+            for _, _, parts, _ in found[:1]:
+                phones.extend(split(start / self.espeak.rate, end / self.espeak.rate, parts, 0))
+            if name and not found and phones:
+                phones[-1][1] = end / self.espeak.rate
+        # The events say nothing about stress; the pronunciation does.
+        told = [phone for clause, _ in clauses_of(sentence) for phone in arpabet.symbols(self.espeak.ipa(clause).replace(" ", ""))]
+        match = arpabet.align([phone[2] for phone in phones], [symbol for symbol, _ in told])
+        for phone, index in zip(phones, match):
+            if phone[2] in arpabet.VOWELS and index is not None and told[index][0] in arpabet.VOWELS:
+                phone[3] = told[index][1]
+        return resampled(samples.astype(numpy.float32) / 32768.0, self.espeak.rate), phones
+
+    def words(self, sentence, voice, phones):
+        """`{text, start, end, stress}`; every word owns at least one phone, else the sentence is refused."""
+        texts = words_of(sentence)
+        expected, owner = [], []
+        for index, text in enumerate(texts):
+            symbols = self.alone(voice["name"], text)
+            expected.extend(symbols)
+            owner.extend([index] * len(symbols))
+        match = arpabet.align([phone[2] for phone in phones], expected)
+        words = [{"text": text, "start": None, "end": None, "stress": None} for text in texts]
+        members = [[] for _ in texts]
+        for phone, index in zip(phones, match):
+            members[owner[index]].append(phone)
+        for word, own in zip(words, members):
+            if not own:
+                raise ValueError(f"no sound for {word['text']!r} in {sentence!r}")
+            word["start"], word["end"] = own[0][0], own[-1][1]
+            vowels = [phone for phone in own if phone[2] in arpabet.VOWELS]
+            if vowels and word["text"] not in arpabet.FUNCTION_WORDS:
+                chosen = min(vowels, key=lambda phone: phone[3] if phone[3] else 3)
+                chosen[3] = 1
+                word["stress"] = 0.5 * (chosen[0] + chosen[1])
+        return words
 
 
-def aligned(sound, words):
-    """Words and phones with times, or nothing."""
-    speech = decoder()
-    for word in words:
-        if speech.lookup_word(word) is None:
-            return None
-    try:
-        # Words first, then the phones inside them.
-        speech.set_align_text(" ".join(words))
-        listen(speech, sound)
-        if speech.hyp() is None:
-            return None
-        speech.set_alignment()
-        listen(speech, sound)
-    except RuntimeError:
-        # No path through the text; a decoder that failed is not used again.
-        STATE.clear()
-        return None
-    if speech.get_alignment() is None:
-        return None
-    found_words, phones = [], []
-    for entry in speech.get_alignment().words():
-        start = entry.start * FRAME
-        end = (entry.start + entry.duration) * FRAME
-        name = re.sub(r"\(\d+\)$", "", entry.name)
-        silent = name in SILENCES
-        inside = []
-        for phone in entry:
-            first, last = phone.start * FRAME, (phone.start + phone.duration) * FRAME
-            symbol = "SIL" if silent or phone.name in SILENCES else re.sub(r"\d", "", phone.name)
-            inside.append({"symbol": symbol, "stress": 0, "start": round(first, 3), "end": round(last, 3)})
-        if not silent:
-            stress_vowel(name, inside)
-            main = [p for p in inside if p["stress"] == 1]
-            middle = None
-            if main and name not in WEAK:
-                middle = round((main[0]["start"] + main[0]["end"]) / 2, 4)
-            found_words.append({"text": name, "start": round(start, 3), "end": round(end, 3), "stress": middle})
-        phones.extend(inside)
-    if [word["text"] for word in found_words] != words:
-        return None
-    # An alignment that squeezes words or vowels is wrong.
-    for word in found_words:
-        if word["end"] - word["start"] < 0.03:
-            return None
-    return found_words, phones
+def split(start, end, parts, stress):
+    """The phones of one unit, sharing its time."""
+    phones, at = [], start
+    for symbol, weight in parts:
+        until = at + weight * (end - start)
+        vowel = symbol in arpabet.VOWELS
+        phones.append([at, until, symbol, stress if vowel else 0])
+        stress = 0 if vowel else stress
+        at = until
+    phones[-1][1] = end
+    return phones
 
 
-def stress_vowel(word, phones):
-    """Marks the vowel with the main stress: the dictionary of the aligner has no stress, so English habit decides."""
-    vowels = [p for p in phones if p["symbol"] in VOWELS]
-    if not vowels:
-        return
-    index = STRESS.get(word)
-    if index is None:
-        # "about", "again": a first schwa before a full vowel is weak; "other", "sunny": it is not.
-        index = int(len(vowels) > 1 and vowels[0]["symbol"] == "AH" and vowels[1]["symbol"] not in {"AH", "ER", "IH", "IY"})
-    chosen = vowels[min(index, len(vowels) - 1)]
-    for p in vowels:
-        p["stress"] = 1 if p is chosen else 0
+def resampled(samples, rate):
+    divisor = int(numpy.gcd(rate, RATE))
+    return scipy.signal.resample_poly(samples, RATE // divisor, rate // divisor).astype(numpy.float32)
 
 
-# Syllable (from 0) with the main stress, where it is not the first full vowel.
-STRESS = {
-    "about": 1, "above": 1, "across": 1, "again": 1, "agree": 1, "ago": 1, "along": 1, "already": 1, "alone": 1,
-    "around": 1, "away": 1, "because": 1, "become": 1, "before": 1, "begin": 1, "begins": 1, "behind": 1, "believe": 1,
-    "below": 1, "between": 1, "beyond": 1, "decide": 1, "decided": 1, "depends": 1, "describe": 1, "enough": 1,
-    "enormous": 1, "exactly": 1, "example": 1, "experience": 1, "explain": 1, "forget": 1, "however": 1, "idea": 1,
-    "ideas": 1, "important": 1, "impossible": 1, "instead": 1, "machine": 1, "myself": 1, "yourself": 1, "perhaps": 1,
-    "police": 1, "possible": 0, "prefer": 1, "prepare": 1, "problem": 0, "remember": 1, "result": 1, "results": 1,
-    "return": 1, "today": 1, "together": 2, "tomorrow": 1, "tonight": 1, "until": 1, "upon": 1, "without": 1,
-    "whatever": 1, "whoever": 1, "another": 1, "united": 1, "imagine": 1, "decision": 1, "discover": 1,
-    "complete": 1, "completely": 1, "conclusion": 1, "community": 1, "material": 1, "support": 1, "mistake": 1,
-    "understand": 2, "afternoon": 2, "expensive": 1, "direction": 1, "condition": 1, "agenda": 1, "committee": 1,
-}
+def join(parts, random_source):
+    """One clip from `(sentence, samples, phones, words)`: cut to the speech, with pauses, at one loudness."""
+    pieces, phones, words, at = [], [], [], 0
+    for index, (_, samples, own_phones, own_words) in enumerate(parts):
+        pause = int(random_source.uniform(*(EDGE if index == 0 else GAP)) * RATE)
+        first = max(0, int((own_phones[0][0] - LEAD) * RATE))
+        last = min(len(samples), int((own_phones[-1][1] + TAIL) * RATE))
+        piece = samples[first:last].copy()
+        fade = min(len(piece) // 4, int(0.02 * RATE))
+        piece[:fade] *= numpy.linspace(0.0, 1.0, fade, dtype=numpy.float32)
+        piece[-fade:] *= numpy.linspace(1.0, 0.0, fade, dtype=numpy.float32)
+        pieces += [numpy.zeros(pause, numpy.float32), piece]
+        shift = (at + pause - first) / RATE
+        end = (at + pause + len(piece)) / RATE
+        phones += [[start + shift, min(stop + shift, end), symbol, stress] for start, stop, symbol, stress in own_phones]
+        for word in own_words:
+            moved = {key: value + shift if isinstance(value, float) else value for key, value in word.items()}
+            words.append(moved | {"end": min(moved["end"], end)})
+        at += pause + len(piece)
+    edge = int(random_source.uniform(*EDGE) * RATE)
+    samples = numpy.concatenate(pieces + [numpy.zeros(edge, numpy.float32)])
+    spoken = samples[numpy.abs(samples) > 1e-3]
+    wanted = 10 ** ((LOUDNESS_DB + random_source.uniform(-1.0, 1.0) * LOUDNESS_SPREAD_DB) / 20)
+    if len(spoken):
+        samples *= wanted / float(numpy.sqrt(numpy.mean(spoken**2)))
+    noise = numpy.random.default_rng(random_source.getrandbits(32))
+    samples += noise.standard_normal(len(samples), numpy.float32) * 10 ** (FLOOR_DB / 20)
+    samples *= min(1.0, PEAK / float(numpy.max(numpy.abs(samples))))
+    return samples, phones, words
 
 
-def make(job):
-    number, text, seed, out = job
-    chance = random.Random(f"{seed} {number}")
-    voice = chance.choice(VOICES)
-    rate = chance.randint(140, 185)
-    pitch = chance.randint(25, 70)
-    sound = spoken(text, voice, rate, pitch)
-    if sound is None:
-        return 0.0
-    found = aligned(sound, words_of(text))
-    if found is None:
-        return 0.0
-    words, phones = found
-    duration = len(sound) / RATE
-    name = f"{number:06d}"
-    with wave.open(str(out / f"{name}.wav"), "wb") as file:
+def talk(text, phones, words, duration):
+    """The form of `Talk`; silence fills what no phone covers."""
+    filled, at = [], 0.0
+    for start, end, symbol, stress in phones:
+        if start - at > 1e-4:
+            filled.append({"symbol": "SIL", "stress": 0, "start": round(at, 5), "end": round(start, 5)})
+        filled.append({"symbol": symbol, "stress": stress, "start": round(start, 5), "end": round(end, 5)})
+        at = end
+    if duration - at > 1e-4:
+        filled.append({"symbol": "SIL", "stress": 0, "start": round(at, 5), "end": round(duration, 5)})
+    rounded = [{k: round(v, 5) if isinstance(v, float) else v for k, v in word.items()} for word in words]
+    return {"text": text, "words": rounded, "phones": filled, "duration": round(duration, 5)}
+
+
+def write(folder, name, samples, content):
+    """The sound first: a JSON file is there only when its sound is whole."""
+    temporary = folder / f".{name}.part"
+    with wave.open(str(temporary), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes(sound.tobytes())
-    talk = {"text": text, "words": words, "phones": phones, "duration": duration}
-    (out / f"{name}.json").write_text(json.dumps(talk, separators=(",", ":")))
-    return duration
+        file.writeframes((numpy.clip(samples, -1, 1) * 32767).round().astype("<i2").tobytes())
+    os.replace(temporary, folder / f"{name}.wav")
+    temporary.write_text(json.dumps(content, ensure_ascii=False) + "\n")
+    os.replace(temporary, folder / f"{name}.json")
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    arguments.add_argument("sentences", type=Path)
-    arguments.add_argument("out", type=Path)
-    arguments.add_argument("--seed", type=int, default=0)
-    arguments.add_argument("--minutes", type=float, default=60.0)
-    arguments.add_argument("--jobs", type=int, default=1)
-    options = arguments.parse_args()
+    here = pathlib.Path(__file__).parent
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sentences", type=pathlib.Path, help="text file, one sentence a line")
+    parser.add_argument("out", type=pathlib.Path, help="folder for the pairs")
+    parser.add_argument("--voices", type=pathlib.Path, default=here / "voices.json")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, help="stop when so much sound is made")
+    parser.add_argument("--one-sentence", action="store_true", help="one sentence a clip")
+    parser.add_argument("--rate", type=int, default=RATE, choices=(16_000, 22_050, 24_000), help="samples a second")
+    options = parser.parse_args()
+    globals()["RATE"] = options.rate
+    sentences = [line.strip() for line in options.sentences.read_text().splitlines() if words_of(line)]
+    voices = json.loads(options.voices.read_text())
     options.out.mkdir(parents=True, exist_ok=True)
-    lines = [line.strip() for line in options.sentences.read_text().splitlines() if line.strip()]
-    jobs = ((number, text, options.seed, options.out) for number, text in enumerate(lines))
-    seconds, left_out, done = 0.0, 0, 0
-    with Pool(options.jobs) as pool:
-        for made in pool.imap(make, jobs, chunksize=4):
-            done += 1
-            seconds += made
-            left_out += made == 0.0
-            if done % 100 == 0:
-                print(f"{done} sentences, {seconds / 60:.1f} minutes, {left_out} left out", file=sys.stderr)
-            if seconds >= options.minutes * 60:
-                pool.terminate()
-                break
-    print(f"{done} sentences, {seconds / 60:.1f} minutes, {left_out} could not be aligned", file=sys.stderr)
+    studio = Studio(options.seed, any(voice["engine"] == "piper" for voice in voices))
+    random_source = random.Random(options.seed)
+    made, count, refused, at, begun = 0.0, 0, 0, 0, time.monotonic()
+    while at < len(sentences) and (options.minutes is None or made < 60 * options.minutes):
+        voice = random_source.choices(voices, [voice["share"] for voice in voices])[0]
+        settings = {key: random_source.uniform(*value) for key, value in voice.items() if isinstance(value, list)}
+        wanted = 0.0 if options.one_sentence else random_source.uniform(CLIP_SECONDS[0], CLIP_SECONDS[1] - 4.0)
+        parts, length = [], 0.0
+        while at < len(sentences) and (not parts or length < wanted):
+            sentence = sentences[at]
+            at += 1
+            try:
+                samples, phones = studio.say(sentence, voice, settings)
+                words = studio.words(sentence, voice, phones)
+            except ValueError as error:
+                refused += 1
+                print(f"left out: {error}", file=sys.stderr)
+                continue
+            parts.append((sentence, samples, phones, words))
+            length += phones[-1][1] - phones[0][0] + 0.5 * sum(GAP)
+        if not parts:
+            break
+        samples, phones, words = join(parts, random_source)
+        content = talk(" ".join(part[0] for part in parts), phones, words, len(samples) / RATE) | {"voice": voice["name"]}
+        write(options.out, f"{count:05}", samples, content)
+        count += 1
+        made += len(samples) / RATE
+        if count % 25 == 0:
+            spent = time.monotonic() - begun
+            print(f"{count} clips, {made / 60:.1f} min, {made / spent:.1f} x real time", file=sys.stderr)
+    spent = time.monotonic() - begun
+    print(f"{count} clips, {made / 60:.1f} min of sound in {spent / 60:.1f} min; {refused} sentences left out", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::f32::consts::TAU;
 
 use super::super::PieceCorner;
-use super::measure::{Measures, Spot, turned};
+use super::measure::{Measures, Spot, smooth, turned};
 use super::sheet::Sheet;
 use crate::surface::{Part, Texture};
 
@@ -93,6 +93,8 @@ impl Atlas {
                 };
                 let across = near_first * radius;
                 places[k] = Vec2::new((left + across) / wide, upwards / tall);
+                let (across, upwards) =
+                    if sleeve { (across, upwards) } else { on_trunk(&spot, across, upwards, measures) };
                 texels[k] = Texel { spot, across, upwards, sleeve };
             }
             let part = match (sleeve, side) {
@@ -172,6 +174,14 @@ impl Atlas {
         let texture = |texels| Texture { width: self.width, height: self.height, texels };
         (texture(colours), texture(heights))
     }
+}
+
+/// Lengths on the cloth of the trunk: over the shoulders it goes on backwards instead of upwards.
+fn on_trunk(spot: &Spot, across: f32, upwards: f32, measures: &Measures) -> (f32, f32) {
+    let top = measures.arms[0].shoulder_height() + 0.3;
+    let high = smooth(spot.at.y, measures.chest + 0.3, top);
+    let depth = (spot.at.z - measures.middle).abs();
+    (across + (spot.at.x - across) * high, upwards - 0.9 * depth * high)
 }
 
 /// 0–1 as a byte.

@@ -24,6 +24,25 @@ pub(super) struct Column {
     pub mix: Mix,
 }
 
+/// One column for each of `points` of a sheet: they fit the cloth exactly.
+pub(super) fn columns_at_points(sheet: &Sheet, points: &[u32], closed: bool) -> Vec<Column> {
+    let mut columns: Vec<Column> = Vec::with_capacity(points.len());
+    for &k in points {
+        let point = &sheet.points[k as usize];
+        let length = columns.last().map_or(0.0, |c| c.length + c.at.distance(point.rest));
+        columns.push(Column {
+            at: point.rest,
+            out: point.normal,
+            away: Vec3::Y,
+            length,
+            spot: point.spot,
+            mix: point.mix,
+        });
+    }
+    face_away(&mut columns, closed);
+    columns
+}
+
 /// Columns at even distances along `points` of a sheet.
 pub(super) fn columns(sheet: &Sheet, points: &[u32], closed: bool, spacing: f32) -> Vec<Column> {
     let at = |k: usize| &sheet.points[points[k % points.len()] as usize];
@@ -56,6 +75,12 @@ pub(super) fn columns(sheet: &Sheet, points: &[u32], closed: bool, spacing: f32)
             mix: blend(&a.mix, &b.mix, share),
         });
     }
+    face_away(&mut columns, closed);
+    columns
+}
+
+/// Sets the directions off the cloth from the way the edge runs.
+fn face_away(columns: &mut [Column], closed: bool) {
     let count = columns.len();
     for k in 0..count {
         let (before, after) = if closed {
@@ -66,7 +91,6 @@ pub(super) fn columns(sheet: &Sheet, points: &[u32], closed: bool, spacing: f32)
         let travel = columns[after].at - columns[before].at;
         columns[k].away = travel.cross(columns[k].out).normalize_or(Vec3::Y);
     }
-    columns
 }
 
 /// Evens out the ways columns face, `times` over; the mesh's own facets would show in a thin strip.
@@ -149,17 +173,10 @@ impl Strips {
         }
     }
 
-    /// A flat ribbed or hemmed edge: `high` beyond the cloth, `thick` over it, then tucked in.
-    pub fn edge(&mut self, columns: &[Column], closed: bool, tile: f32, high: f32, thick: f32, inwards: f32) {
+    /// An edge turned in: `thick` beyond the cloth, then `inwards` under it.
+    pub fn turn_in(&mut self, columns: &[Column], closed: bool, tile: f32, thick: f32, inwards: f32) {
         self.sweep(columns, closed, tile, |_, c| {
-            let place = |out: f32, away: f32| c.at + c.out * out + c.away * away;
-            vec![
-                place(-0.005, -0.02),
-                place(thick, 0.0),
-                place(thick, high),
-                place(thick * 0.3, high + thick * 0.7),
-                place(-inwards, high * 0.7),
-            ]
+            vec![c.at, c.at + c.away * thick - c.out * thick, c.at - c.out * inwards - c.away * 0.05]
         });
     }
 }

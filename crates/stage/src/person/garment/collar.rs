@@ -9,6 +9,8 @@ use super::outfit::Top;
 
 /// Least distance of a collar from the skin, in decimetres.
 const OFF_SKIN: f32 = 0.025;
+/// How much a collar's stand leans inwards.
+const LEAN: f32 = 0.5;
 /// Half the gap between the two sides of a collar in front, in decimetres.
 const GAP: f32 = 0.10;
 
@@ -24,9 +26,9 @@ pub(super) fn neck(
 ) {
     let ring = &measures.neck;
     match top {
-        Top::Tee => rib(strips, columns, closed, tile, ring, clearance, [0.19, 0.022]),
-        Top::Jumper => rib(strips, columns, closed, tile, ring, clearance, [0.26, 0.04]),
-        Top::VNeck => rib(strips, columns, closed, tile, ring, clearance, [0.2, 0.035]),
+        Top::Tee => rib(strips, columns, closed, tile, ring, clearance, [0.15, 0.02]),
+        Top::Jumper => rib(strips, columns, closed, tile, ring, clearance, [0.2, 0.035]),
+        Top::VNeck => rib(strips, columns, closed, tile, ring, clearance, [0.17, 0.03]),
         Top::Blouse => rib(strips, columns, closed, tile, ring, clearance, [0.06, 0.02]),
         Top::Turtleneck => {
             calm(&mut columns, closed, 4);
@@ -94,24 +96,18 @@ fn leaves(
     clearance: &Clearance,
     [stand, fall, point]: [f32; 3],
 ) {
-    // From the right point round the back to the left one.
-    let Some(start) = columns
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| c.at.z > ring.centre.z)
-        .min_by(|(_, a), (_, b)| a.at.y.total_cmp(&b.at.y))
-        .map(|(k, _)| k)
-    else {
-        return;
-    };
-    let count = columns.len();
     let low = ring.centre.y - 0.62;
-    let around: Vec<Column> = (0..count)
-        .map(|k| columns[if closed { (start + k) % count } else { k }])
+    let mut around: Vec<Column> = columns
+        .iter()
+        .copied()
         .filter(|c| c.at.y > low && (c.at.z < ring.centre.z || c.at.x.abs() > GAP))
         .collect();
+    // It begins after the widest gap, which is in front: from the right point round the back to the left one.
+    let before = |k: usize| around[(k + around.len() - 1) % around.len()].at.distance(around[k].at);
+    let Some(start) = (0..around.len()).max_by(|&a, &b| before(a).total_cmp(&before(b))) else { return };
+    around.rotate_left(start);
     // The edge below the collar, along the placket, is only turned in.
-    strips.edge(&columns, closed, tile, 0.02, 0.012, 0.05);
+    strips.turn_in(&columns, closed, tile, 0.01, 0.05);
     let (Some(first), Some(last)) = (around.first(), around.last()) else { return };
     let total = (last.length - first.length).abs().max(around.len() as f32 * 0.1);
     let mut run = 0.0;
@@ -134,14 +130,16 @@ fn leaves(
         let reach = fall + point * tip;
         // The points swing apart.
         let swing = Vec3::X * c.at.x.signum() * 0.22 * tip * reach;
-        let place = |o: f32, u: f32, gap: f32| clearance.push(c.at + out * o + up * u, gap);
+        // The stand leans towards the neck, the more the wider the neckline lies.
+        let place =
+            |o: f32, u: f32, gap: f32| clearance.push(c.at + out * (o - LEAN * u.max(0.0)) + up * u, gap);
         vec![
-            place(0.15, high - reach, 0.10) + swing,
-            place(0.18, high - reach, 0.14) + swing,
-            place(0.17, high - reach * 0.5, 0.13) + swing * 0.4,
-            place(0.12, high - 0.06, 0.09),
-            place(0.07, high, 0.06),
-            place(0.02, high - 0.05, 0.03),
+            place(0.13, high - reach, 0.09) + swing,
+            place(0.16, high - reach, 0.12) + swing,
+            place(0.16, high - reach * 0.5, 0.12) + swing * 0.4,
+            place(0.13, high - 0.06, 0.08),
+            place(0.08, high, 0.055),
+            place(0.03, high - 0.05, 0.025),
             place(0.0, -0.06, 0.0),
         ]
     });

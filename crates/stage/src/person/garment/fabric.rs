@@ -9,9 +9,9 @@ use super::outfit::{Fabric, Pattern};
 use crate::surface::Texture;
 
 /// Ribs of a ribbed edge per decimetre.
-const RIBS: f32 = 9.0;
+const RIBS: f32 = 13.0;
 /// Stitch columns of a knit per decimetre.
-const STITCHES: f32 = 11.0;
+const STITCHES: f32 = 12.0;
 /// Softness of a pattern's edges, in decimetres: about a texel.
 const EDGE: f32 = 0.016;
 /// Texels per decimetre of the tile for bands.
@@ -72,9 +72,9 @@ pub(super) fn height(make: Make, across: f32, upwards: f32, seed: u32) -> f32 {
             let slant = if column > 0.0 { upwards + across * 0.3 } else { upwards - across * 0.3 };
             0.007 * column.abs() + 0.004 * (slant * STITCHES * turn).sin()
         }
-        Make::Rib => 0.014 * (across * RIBS * turn).sin(),
+        Make::Rib => 0.007 * (across * RIBS * turn).sin(),
         Make::Woven => 0.002 * grain(28.0),
-        Make::Twill => 0.004 * grain(22.0) + 0.002 * ((across + upwards) * 13.0 * turn).sin(),
+        Make::Twill => 0.005 * grain(24.0),
     }
 }
 

@@ -55,12 +55,14 @@ impl Folds {
             ridge(Vec3::new(p.x * 0.55, p.y * 1.9 + warp * 1.6 + p.x * 0.25, p.z * 0.55), self.seed ^ 3);
         let near = (-((p.y - self.gathered - 0.45) / 0.55).powi(2)).exp();
         // Slack across the middle.
-        let slack =
-            ridge(Vec3::new(p.x * 0.5 + p.y * 0.35, p.y * 0.9 - p.x.abs() * 0.55, p.z * 0.5), self.seed ^ 4);
+        let slack = ridge(
+            Vec3::new(p.x * 0.5 + p.y * 0.35, p.y * 0.9 - (p.x * p.x + 0.3).sqrt() * 0.5, p.z * 0.5),
+            self.seed ^ 4,
+        );
         let belly = (-((p.y - m.waist - 0.5) / 1.1).powi(2)).exp();
         fall * below * (0.04 + 0.13 * self.loose)
-            + (level - 0.4) * near * (0.035 + 0.05 * self.loose)
-            + (slack - 0.4) * belly * 0.05
+            + (level - 0.4) * near * (0.05 + 0.06 * self.loose)
+            + (slack - 0.4) * belly * 0.075
     }
 
     fn sleeve(&self, spot: &Spot) -> f32 {
@@ -88,7 +90,7 @@ impl Folds {
         let front = from.z.signum();
         let angle = from.y.atan2(-from.x * arm.shoulder_at().x.signum());
         let star = ridge(Vec3::new(angle * 1.7, distance * 0.25, front * 3.7), self.seed ^ 7);
-        (star - 0.4) * 0.085 * (-(distance / 1.05).powi(2)).exp() * smooth(distance, 0.1, 0.45)
+        (star - 0.4) * 0.085 * (-(distance / 1.05).powi(2)).exp() * smooth(distance, 0.25, 0.7)
     }
 }
 

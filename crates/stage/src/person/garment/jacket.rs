@@ -20,6 +20,9 @@ use super::top::{piece, runs};
 /// How far a jacket stands off the trunk: over what is worn beneath, in decimetres.
 const LAYER: f32 = 0.14;
 
+/// How much the collar leans towards the neck.
+const LEAN: f32 = 0.7;
+
 /// A jacket as planned for a body.
 pub(super) struct Plan<'a> {
     /// Its cut.
@@ -90,8 +93,8 @@ pub(super) fn make(body: &Body, measures: &Measures, plan: &Plan, seed: u32) -> 
         match edge {
             Edge::Neck | Edge::Opening if blazer => lapels(&mut strips, columns, side, shape, &clearance),
             Edge::Neck | Edge::Opening => front_band(&mut strips, columns, side, shape, &clearance),
-            Edge::Cuff => strips.edge(&columns, closed, side, 0.02, 0.015, 0.09),
-            Edge::Hem => strips.edge(&columns, closed, side, 0.02, 0.015, 0.07),
+            Edge::Cuff => strips.turn_in(&columns, closed, side, 0.015, 0.1),
+            Edge::Hem => strips.turn_in(&columns, closed, side, 0.015, 0.08),
         }
     }
     vec![main, piece(strips, tile, rise)]
@@ -152,7 +155,8 @@ fn lapels(strips: &mut Strips, columns: Vec<Column>, tile: f32, shape: &Shape, c
         let wide = wide * smooth(above, -0.12, 0.05);
         let over = (-c.away + Vec3::Y * 0.08).normalize_or(-c.away);
         let flat = |w: f32, out: f32| clearance.push(c.at + over * w + c.out * out, LAYER + out);
-        let stand = |o: f32, u: f32, gap: f32| clearance.push(c.at + around * o + up * u, gap);
+        let stand =
+            |o: f32, u: f32, gap: f32| clearance.push(c.at + around * (o - LEAN * u.max(0.0)) + up * u, gap);
         let tall = 0.26;
         let places = [
             (flat(wide, 0.02), stand(0.22, tall - 0.42, LAYER + 0.03)),

@@ -25,7 +25,7 @@ const BARE_BONES: [&str; 14] = [
     "risorius",
 ];
 /// Half the length over which the two halves of an arm are blended at the elbow, in decimetres.
-const ELBOW_BLEND: f32 = 0.5;
+const ELBOW_BLEND: f32 = 0.95;
 
 /// The tilted ring around the neck on which the cloth of the base mesh ends.
 #[derive(Clone, Copy, Debug)]

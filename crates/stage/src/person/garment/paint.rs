@@ -90,7 +90,7 @@ pub(super) fn paint(texel: &Texel, shape: &Shape, folds: &Folds, detail: &Detail
         dab.groove(edge - STITCH_AT, 0.02, 0.006);
     }
     // The seam that joins sleeve and trunk.
-    dab.groove((texel.spot.arm - 0.5) * 0.9, 0.03, 0.012);
+    dab.groove((texel.spot.arm - 0.5) * 0.9, 0.024, 0.007);
     if !texel.sleeve {
         match detail.kind {
             Kind::Top(top) => of_top(&mut dab, texel, shape, top, &detail.fabric),

@@ -2,7 +2,7 @@
 
 use super::super::{Body, Piece, PiecePoint};
 use super::atlas::Atlas;
-use super::band::{Column, Strips, calm, columns};
+use super::band::{Column, Strips, calm, columns, columns_at_points};
 use super::clearance::Clearance;
 use super::collar;
 use super::fabric::{self, Make, TILE_DEPTH};
@@ -130,8 +130,8 @@ pub(super) fn make(
     for (edge, columns, closed) in runs(&sheet, shape) {
         match edge {
             Edge::Neck => collar::neck(&mut strips, columns, closed, side, outfit.top, measures, &clearance),
-            Edge::Cuff => strips.edge(&columns, closed, side, 0.02, 0.012, 0.05),
-            Edge::Hem => strips.edge(&columns, closed, side, 0.02, 0.012, 0.06),
+            Edge::Cuff => strips.turn_in(&columns, closed, side, 0.01, 0.06),
+            Edge::Hem => strips.turn_in(&columns, closed, side, 0.01, 0.07),
             Edge::Opening => {}
         }
     }
@@ -179,7 +179,7 @@ pub(super) fn runs(sheet: &Sheet, shape: &Shape) -> Vec<(Edge, Vec<Column>, bool
         let count = kinds.len();
         if rim.closed && kinds.iter().all(|kind| *kind == kinds[0]) {
             if let Some(kind) = kinds[0] {
-                runs.push((kind, columns(sheet, &rim.points, true, BAND_STEP), true));
+                runs.push((kind, on_edge(sheet, kind, &rim.points, true), true));
             }
             continue;
         }
@@ -200,15 +200,22 @@ pub(super) fn runs(sheet: &Sheet, shape: &Shape) -> Vec<(Edge, Vec<Column>, bool
                 if let Some(kind) = kind
                     && run.len() > 3
                 {
-                    runs.push((kind, columns(sheet, &run, false, BAND_STEP), false));
+                    runs.push((kind, on_edge(sheet, kind, &run, false), false));
                 }
                 run = vec![rim.points[k]];
                 kind = kinds[k];
             }
         }
     }
-    for (_, columns, closed) in &mut runs {
-        calm(columns, *closed, 2);
-    }
     runs
+}
+
+/// Hems and cuffs keep the cloth's own points; what gets a collar is divided evenly.
+fn on_edge(sheet: &Sheet, edge: Edge, points: &[u32], closed: bool) -> Vec<Column> {
+    if matches!(edge, Edge::Hem | Edge::Cuff) {
+        return columns_at_points(sheet, points, closed);
+    }
+    let mut columns = columns(sheet, points, closed, BAND_STEP);
+    calm(&mut columns, closed, 2);
+    columns
 }

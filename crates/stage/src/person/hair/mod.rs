@@ -1,27 +1,36 @@
-//! Stand-in: a bald head.
+//! Hair of the head: short hair as shells over the scalp, long hair as sheets that fall from a parting, tied hair.
 
-use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
+mod fall;
+mod fur;
+mod scalp;
+mod strand;
+mod style;
+#[cfg(test)]
+mod tests;
+mod tied;
+
+pub use style::{Cut, HairStyle};
 
 use super::{Body, Piece, Traits};
 use crate::Result;
+use scalp::Scalp;
 
-/// How the hair is worn.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct HairStyle {}
-
-impl HairStyle {
-    /// Draws a style.
-    #[must_use]
-    pub fn sample(_rng: &mut ChaCha8Rng, _traits: &Traits) -> Self {
-        Self {}
-    }
-}
-
-/// Grows hair.
+/// Grows hair on a body.
 ///
 /// # Errors
-/// Never, yet.
-pub fn grow(_body: &Body, _style: &HairStyle, _traits: &Traits, _seed: u64) -> Result<Vec<Piece>> {
-    Ok(Vec::new())
+/// When the figure lacks a bone or the mask of the ears.
+pub fn grow(body: &Body, style: &HairStyle, traits: &Traits, seed: u64) -> Result<Vec<Piece>> {
+    let seed = (seed ^ (seed >> 32)) as u32 ^ 0x6861;
+    let scalp = Scalp::find(body, style)?;
+    let mut pieces = Vec::new();
+    if style.cut != Cut::Bald {
+        pieces.push(fur::fur(body, &scalp, style, traits, seed));
+    }
+    match style.cut {
+        Cut::Bob | Cut::Shoulder | Cut::Long => pieces.push(fall::fall(body, &scalp, style, traits, seed)),
+        Cut::Bun => pieces.push(tied::bun(&scalp, style, traits, seed)),
+        Cut::Ponytail => pieces.push(tied::tail(body, &scalp, style, traits, seed)),
+        _ => {}
+    }
+    Ok(pieces)
 }

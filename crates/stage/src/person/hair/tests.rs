@@ -1,0 +1,1 @@
+//! Every style on two bodies.
