@@ -37,6 +37,8 @@ pub enum Command {
     Inspect(commands::inspect::Arguments),
     /// Train a system
     Train(commands::train::Arguments),
+    /// Stage synthetic presenters: people, speech and gestures whose truth is known
+    Stage(commands::stage::Arguments),
     /// List, show or verify the weights that are there
     Models(commands::models::Arguments),
     /// Check that everything that is needed is there
@@ -47,7 +49,7 @@ impl Command {
     /// Whether it does long arithmetic, for which the program is set up differently.
     pub fn computes(&self) -> bool {
         match self {
-            Self::Generate(_) | Self::Animate(_) | Self::Inspect(_) | Self::Train(_) => true,
+            Self::Generate(_) | Self::Animate(_) | Self::Inspect(_) | Self::Train(_) | Self::Stage(_) => true,
             Self::Models(_) | Self::Doctor => false,
         }
     }

@@ -86,3 +86,17 @@ impl From<TrainError> for Failure {
         Self { code, text: error.to_string(), hint: error.hint() }
     }
 }
+
+impl From<orator_stage::StageError> for Failure {
+    fn from(error: orator_stage::StageError) -> Self {
+        use orator_corpus::CorpusError;
+        use orator_stage::StageError;
+        let code = match &error {
+            StageError::Asset { .. } => Code::Models,
+            StageError::Setting { .. } | StageError::Corpus(CorpusError::Different { .. }) => Code::Usage,
+            StageError::Speech { .. } => Code::BadInput,
+            _ => Code::Output,
+        };
+        Self { code, text: error.to_string(), hint: error.hint() }
+    }
+}

@@ -97,6 +97,15 @@ impl Screen {
         }
     }
 
+    /// A line that was asked for, on stdout.
+    pub fn print(&self, line: &str) {
+        if let Err(error) = writeln!(std::io::stdout().lock(), "{line}")
+            && error.kind() == ErrorKind::BrokenPipe
+        {
+            stop::at_once(Code::ClosedPipe);
+        }
+    }
+
     /// A line for programs, if they want lines.
     pub fn json(&self, event: &impl Serialize) {
         if !self.json {

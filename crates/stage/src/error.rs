@@ -33,6 +33,12 @@ pub enum StageError {
         /// What is wrong with it.
         cause: String,
     },
+    /// The corpus cannot be written.
+    #[error(transparent)]
+    Corpus(#[from] orator_corpus::CorpusError),
+    /// A picture or sound cannot be written.
+    #[error(transparent)]
+    Media(#[from] orator_media::MediaError),
 }
 
 impl StageError {
@@ -49,7 +55,11 @@ impl StageError {
                 Some("run `cargo xtask setup`: it verifies the figure's data and fetches what is missing or altered".into())
             }
             Self::Setting { hint, .. } => Some(hint.clone()),
-            Self::Speech { .. } => None,
+            Self::Speech { .. } => {
+                Some("give a folder of NAME.wav files, each with its NAME.json (see docs/stage.md)".into())
+            }
+            Self::Corpus(error) => error.hint(),
+            Self::Media(error) => error.hint(),
         }
     }
 }

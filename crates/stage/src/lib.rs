@@ -10,6 +10,9 @@ pub mod person;
 pub mod picture;
 mod plan;
 pub mod pose;
+mod check;
+mod clip;
+mod render;
 mod scene;
 pub mod script;
 mod sheet;
@@ -18,5 +21,7 @@ pub mod truth;
 
 pub use error::{Result, StageError};
 pub use sheet::{SheetSettings, Subject, sheet};
+pub use render::{Progress, finish_corpus, render_shard};
+pub use check::{CheckReport, CheckSettings, PartErrors, SignedError, calibrate, check};
 pub use scene::{Presenter, Scene};
 pub use plan::{ClipPlan, PEOPLE_PER_SEED, RenderSettings, clips_of_shard, plan};

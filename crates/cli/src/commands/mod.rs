@@ -7,3 +7,4 @@ pub mod inspect;
 pub mod look;
 pub mod models;
 pub mod train;
+pub mod stage;

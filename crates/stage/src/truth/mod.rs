@@ -3,6 +3,7 @@
 mod anchors;
 pub mod fit;
 mod keypoints;
+pub mod strokes;
 
 pub use anchors::{Anchor, Anchors, Base};
 pub use keypoints::{TrueKeypoints, keypoints};

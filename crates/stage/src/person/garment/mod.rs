@@ -7,6 +7,8 @@ mod clearance;
 mod collar;
 mod cover;
 mod fabric;
+#[cfg(test)]
+mod figures;
 mod fit;
 mod folds;
 mod jacket;
@@ -23,7 +25,10 @@ pub use outfit::{Bottom, Fabric, Jacket, Outfit, Pattern, Top};
 
 pub(super) use atlas::byte;
 pub(super) use clearance::Clearance;
-pub(super) use measure::{Measures, smooth};
+#[cfg(test)]
+pub(super) use figures::figures;
+use measure::Measures;
+pub(super) use measure::smooth;
 
 use super::{Body, Piece};
 use crate::Result;

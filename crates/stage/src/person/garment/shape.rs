@@ -5,6 +5,9 @@ use super::measure::{Measures, Spot, smooth};
 /// Distance that stands for "no edge near", in decimetres.
 const FAR: f32 = 8.0;
 
+/// How deep under the neck's ring a round neckline can reach, in the ring's half depths.
+const DEEPEST: f32 = 1.6;
+
 /// The hole for the neck, in shares of the neck's own half width and half depth.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Neckline {
@@ -109,7 +112,10 @@ impl Shape<'_> {
         let (sideways, forward) = (from.x, from.dot(ring.front));
         let depth = if forward > 0.0 { line.front } else { line.back } * ring.deep;
         let width = line.side * ring.wide;
+        // The neck's tilted axis leaves the body again at the back: the hole ends before.
+        let beneath = -from.dot(ring.up) - DEEPEST * ring.deep;
         let round = ((sideways / width).hypot(forward / depth) - 1.0) * width.min(depth);
+        let round = round.max(beneath);
         let Some((tip, half)) = line.vee else { return round };
         let top = ring.centre.y;
         let slope = half / (top - tip).max(0.1);

@@ -4,11 +4,11 @@ use glam::{Vec2, Vec3};
 use std::f32::consts::PI;
 
 use super::super::garment::{Clearance, smooth};
-use super::super::{Bind, Body, Piece, PieceCorner, PiecePoint, Traits, noise};
+use super::super::{Bind, Body, Piece, PieceCorner, PiecePoint, noise};
 use super::scalp::Scalp;
-use super::strand::{self, ACROSS, ALONG};
+use super::strand::{ACROSS, ALONG};
 use super::{Cut, HairStyle};
-use crate::surface::Part;
+use crate::surface::{Part, Texture};
 
 /// Guides around the head.
 const GUIDES: usize = 44;
@@ -20,12 +20,16 @@ const LAYERS: usize = 3;
 const TRACE: usize = 56;
 /// Azimuth of the foremost guides, from the face, in radians.
 const FOREMOST: f32 = 1.22;
+/// How far from the middle hair lies before and behind the shoulders, in middling decimetres.
+const BEFORE: f32 = 0.85;
+const BEHIND: f32 = 0.95;
+/// Distance from the skin below the neck: over a jacket.
+const ON_CLOTH: f32 = 0.27;
 /// Share of the trunk's motion that the lowest strands take.
 const FOLLOW: f32 = 0.85;
 
 /// Long hair on a head.
-pub(super) fn fall(body: &Body, scalp: &Scalp, style: &HairStyle, traits: &Traits, seed: u32) -> Piece {
-    let texture = strand::straight(style, traits, seed);
+pub(super) fn fall(body: &Body, scalp: &Scalp, style: &HairStyle, texture: Texture, seed: u32) -> Piece {
     let clearance = Clearance::new(body, "body", scalp.neck.y - 3.5, scalp.eyes.y + 0.3);
     let rooting = Rooting::new(body, scalp);
     let mut sheets = Sheets::default();
@@ -185,8 +189,14 @@ fn guide(
             _ => 0.10,
         };
         at += Vec3::NEG_Y * drop - outward * inwards * drop;
-        let below = at.y < scalp.chin.y - 0.2;
-        let rest = if below { 0.2 } else { 0.07 } + 0.045 * layer as f32;
+        // Past the chin the hair goes before or behind the shoulder, never over its edge.
+        let beneath = 1.0 - smooth(at.y, scalp.neck.y - 0.3 * scale, scalp.chin.y);
+        let before = if azimuth.cos() > -0.25 { 1.0 } else { -1.0 };
+        let widest = (if before > 0.0 { BEFORE } else { BEHIND }) * scale;
+        let aside = (at.x.abs() - widest).max(0.0);
+        at.x -= at.x.signum() * aside * (3.0 * drop * beneath).min(1.0);
+        at.z += before * drop * beneath * 0.55;
+        let rest = 0.07 + (ON_CLOTH - 0.07) * beneath + 0.04 * layer as f32;
         let pushed = clearance.push(at, rest);
         // Pushed aside, never back up.
         at = Vec3::new(pushed.x, at.y.min(pushed.y), pushed.z);

@@ -4,11 +4,14 @@ use glam::{Vec2, Vec3};
 use std::collections::BTreeMap;
 
 use super::super::garment::smooth;
-use super::super::{Bind, Body, Piece, PieceCorner, PiecePoint, Traits, noise};
+use super::super::{Bind, Body, Piece, PieceCorner, PiecePoint, noise};
 use super::scalp::Scalp;
-use super::strand::{self, ACROSS, ALONG};
+use super::strand::{ACROSS, ALONG};
 use super::{Cut, HairStyle};
-use crate::surface::Part;
+use crate::surface::{Part, Texture};
+
+/// How far under the skull's middle the ears lie, in middling decimetres.
+const POLE: f32 = 0.5;
 
 /// How a cut stands and lies; lengths in decimetres on a middling head.
 struct Lie {
@@ -41,26 +44,21 @@ fn lie(style: &HairStyle) -> Lie {
     };
     match style.cut {
         Cut::Bald => lie(1, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0),
-        Cut::Buzz => lie(3, 0.02 + 0.03 * l, 0.03 + 0.06 * l, 0.28, 0.75, 0.0, 0.1),
-        Cut::Parted => lie(7, 0.07 + 0.07 * l, 0.20 + 0.16 * v, 0.0, 0.62, 0.9, 0.35),
-        Cut::SweptBack => lie(7, 0.07 + 0.08 * l, 0.20 + 0.20 * v, 0.0, 0.6, 0.9, 0.3),
-        Cut::Crop => lie(7, 0.06 + 0.08 * l, 0.17 + 0.15 * v, 0.0, 0.72, 0.6, 0.9),
-        Cut::Curly => lie(8, 0.14 + 0.14 * v, 0.28 + 0.26 * v, 0.0, 0.72, 0.0, 0.8),
-        Cut::Afro => lie(8, 0.45 + 0.45 * v, 0.55 + 0.45 * v, 0.0, 0.7, 0.0, 0.25),
-        Cut::Pixie => lie(7, 0.16 + 0.08 * l, 0.24 + 0.18 * v, 0.0, 0.65, 1.0, 0.5),
+        Cut::Buzz => lie(3, 0.015 + 0.025 * l, 0.025 + 0.05 * l, 0.16, 0.7, 0.0, 0.1),
+        Cut::Parted => lie(7, 0.06 + 0.06 * l, 0.15 + 0.15 * v, 0.0, 0.66, 0.9, 0.35),
+        Cut::SweptBack => lie(7, 0.06 + 0.07 * l, 0.14 + 0.18 * v, 0.0, 0.64, 0.9, 0.3),
+        Cut::Crop => lie(7, 0.06 + 0.07 * l, 0.12 + 0.13 * v, 0.0, 0.74, 0.7, 0.9),
+        Cut::Curly => lie(8, 0.12 + 0.14 * v, 0.20 + 0.24 * v, 0.0, 0.74, 0.0, 0.8),
+        Cut::Afro => lie(8, 0.32 + 0.38 * v, 0.38 + 0.40 * v, 0.0, 0.72, 0.0, 0.2),
+        Cut::Pixie => lie(7, 0.14 + 0.08 * l, 0.17 + 0.15 * v, 0.0, 0.68, 1.0, 0.5),
         Cut::Bob | Cut::Shoulder | Cut::Long => lie(2, 0.03, 0.06, 0.0, 0.3, 0.3, 0.1),
         Cut::Bun | Cut::Ponytail => lie(4, 0.06 + 0.03 * v, 0.09 + 0.07 * v, 0.0, 0.45, 0.5, 0.1),
     }
 }
 
 /// Hair over the scalp.
-pub(super) fn fur(body: &Body, scalp: &Scalp, style: &HairStyle, traits: &Traits, seed: u32) -> Piece {
+pub(super) fn fur(body: &Body, scalp: &Scalp, style: &HairStyle, texture: Texture, seed: u32) -> Piece {
     let lie = lie(style);
-    let texture = if style.cut.curls() {
-        strand::curly(style, traits, seed)
-    } else {
-        strand::straight(style, traits, seed)
-    };
     let mut faces = Vec::new();
     let mut used = BTreeMap::<u32, u32>::new();
     for face in body.anatomy.mesh.faces_of("body") {
@@ -84,7 +82,7 @@ pub(super) fn fur(body: &Body, scalp: &Scalp, style: &HairStyle, traits: &Traits
             let at = body.vertices[v as usize];
             let normal = body.normals[v as usize];
             let growth = scalp.growth[v as usize];
-            let (height, comb) = stand(scalp, style, &lie, at, normal, growth, seed);
+            let (height, comb) = stand(scalp, style, &lie, at, normal, scalp.above[v as usize], seed);
             let rise = 0.015 + height * t;
             let rest = at + normal * rise + comb * (height * t * t);
             let cut = lie.thin + (lie.ragged - lie.thin) * t.powf(1.4) + (1.0 - growth) * (1.1 - 0.2 * t);
@@ -120,7 +118,7 @@ fn stand(
     lie: &Lie,
     at: Vec3,
     normal: Vec3,
-    growth: f32,
+    above: f32,
     seed: u32,
 ) -> (f32, Vec3) {
     let p = scalp.local(at);
@@ -129,7 +127,7 @@ fn stand(
     let lumps = noise(p * 3.2, seed ^ 41) - 0.5 + 0.6 * (noise(p * 7.5, seed ^ 42) - 0.5);
     height *= 1.0 + lie.tousled * lumps;
     // Short at the nape and the sideburns, and at the line itself.
-    height *= 0.25 + 0.75 * smooth(growth, 0.2, 1.0);
+    height *= 0.22 + 0.78 * smooth(above, 0.02, if style.cut == Cut::Afro { 0.2 } else { 0.34 });
     let nape = smooth(p.y, -0.6, 0.1);
     if !matches!(style.cut, Cut::Afro) {
         height *= 0.35 + 0.65 * nape;
@@ -159,11 +157,16 @@ fn stand(
 
 /// Texture coordinates: strands run the way they are combed.
 fn lay(scalp: &Scalp, style: &HairStyle, at: Vec3) -> Vec2 {
-    let from = (at - scalp.centre).normalize_or(Vec3::Y);
     // The strands are circles around an axis: from ear to ear when combed back, from nose to nape when parted.
     let back = style.cut.tied() || matches!(style.cut, Cut::SweptBack | Cut::Crop);
+    // The circles' poles lie on the ears, where no hair shows them.
+    let middle = scalp.centre - Vec3::Y * (if back { POLE } else { 0.0 }) * scalp.scale;
+    let from = (at - middle).normalize_or(Vec3::Y);
     let (axis, turn) = if back { (from.x, from.z.atan2(from.y)) } else { (from.z, from.x.atan2(from.y)) };
     let across = axis.clamp(-1.0, 1.0).asin();
+    if style.cut == Cut::Buzz {
+        return Vec2::new(across / ACROSS, turn / ALONG) * 3.0;
+    }
     if style.cut.curls() {
         return Vec2::new(across / ACROSS * 1.5, turn / ALONG * 1.5);
     }

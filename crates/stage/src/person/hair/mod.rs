@@ -24,13 +24,16 @@ pub fn grow(body: &Body, style: &HairStyle, traits: &Traits, seed: u64) -> Resul
     let scalp = Scalp::find(body, style)?;
     let mut pieces = Vec::new();
     if style.cut != Cut::Bald {
-        pieces.push(fur::fur(body, &scalp, style, traits, seed));
-    }
-    match style.cut {
-        Cut::Bob | Cut::Shoulder | Cut::Long => pieces.push(fall::fall(body, &scalp, style, traits, seed)),
-        Cut::Bun => pieces.push(tied::bun(&scalp, style, traits, seed)),
-        Cut::Ponytail => pieces.push(tied::tail(body, &scalp, style, traits, seed)),
-        _ => {}
+        let texture = strand::texture(style, traits, seed);
+        pieces.push(fur::fur(body, &scalp, style, texture.clone(), seed));
+        match style.cut {
+            Cut::Bob | Cut::Shoulder | Cut::Long => {
+                pieces.push(fall::fall(body, &scalp, style, texture, seed))
+            }
+            Cut::Bun => pieces.push(tied::bun(&scalp, style, texture, seed)),
+            Cut::Ponytail => pieces.push(tied::tail(body, &scalp, style, texture, seed)),
+            _ => {}
+        }
     }
     Ok(pieces)
 }

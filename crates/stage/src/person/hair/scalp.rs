@@ -16,14 +16,14 @@ const HAIRLINE: [(f32, f32); 12] = [
     (-1.75, -0.62),
     (-1.4, -0.50),
     (-1.16, -0.32),
-    (-0.98, -0.20),
-    (-0.86, -0.08),
-    (-0.74, 0.26),
-    (-0.60, 0.46),
-    (-0.38, 0.62),
-    (-0.12, 0.71),
-    (0.06, 0.75),
-    (0.4, 0.76),
+    (-0.98, -0.24),
+    (-0.76, -0.20),
+    (-0.64, -0.06),
+    (-0.52, 0.30),
+    (-0.36, 0.52),
+    (-0.12, 0.66),
+    (0.06, 0.71),
+    (0.4, 0.73),
 ];
 /// Sectors and rings of the skull's map.
 const SECTORS: usize = 48;
@@ -45,6 +45,8 @@ pub(super) struct Scalp {
     pub neck: Vec3,
     /// For each vertex of the base mesh, how much hair grows there, 0–1.
     pub growth: Vec<f32>,
+    /// For each vertex, how far it lies above the hairline, in middling decimetres.
+    pub above: Vec<f32>,
     /// The bone of the head.
     pub bone: u16,
     /// A vertex that follows the head alone.
@@ -90,6 +92,7 @@ impl Scalp {
             chin,
             neck,
             growth: vec![0.0; body.vertices.len()],
+            above: vec![0.0; body.vertices.len()],
             bone: head as u16,
             crown,
             radii: Vec::new(),
@@ -98,7 +101,9 @@ impl Scalp {
         let bare = |v: u32| ears.get(&v).copied().unwrap_or(0) > EAR;
         for &v in &of_head {
             if !bare(v) {
-                scalp.growth[v as usize] = scalp.grows(body.vertices[v as usize], style);
+                let (growth, above) = scalp.grows(body.vertices[v as usize], style);
+                scalp.growth[v as usize] = growth;
+                scalp.above[v as usize] = above;
             }
         }
         scalp.radii = scalp.map(of_head.iter().map(|&v| body.vertices[v as usize]));
@@ -110,7 +115,8 @@ impl Scalp {
         (at - self.eyes) / self.scale
     }
 
-    fn grows(&self, at: Vec3, style: &HairStyle) -> f32 {
+    /// How much hair grows at a place, and how far it lies above the hairline.
+    fn grows(&self, at: Vec3, style: &HairStyle) -> (f32, f32) {
         let p = self.local(at);
         let mut line = along(&HAIRLINE, p.z);
         // The temples go back first, then the whole forehead.
@@ -124,7 +130,7 @@ impl Scalp {
         line += 0.07 * (noise(p * 4.0, 77) - 0.5);
         let grown = smooth(p.y - line, -0.03, 0.15);
         let crown = (-(p - Vec3::new(0.0, 0.98, -0.75)).length_squared() / 0.42).exp();
-        grown * (1.0 - 1.4 * style.thinning * crown).clamp(0.0, 1.0)
+        (grown * (1.0 - 1.4 * style.thinning * crown).clamp(0.0, 1.0), p.y - line)
     }
 
     /// The skull's radius in every direction, ears included.

@@ -4,12 +4,12 @@ use glam::{Vec2, Vec3};
 use std::f32::consts::{PI, TAU};
 
 use super::super::garment::{Clearance, smooth};
-use super::super::{Bind, Body, Piece, PieceCorner, PiecePoint, Traits, noise};
+use super::super::{Bind, Body, Piece, PieceCorner, PiecePoint, noise};
 use super::HairStyle;
 use super::fall::{Rooting, even};
 use super::scalp::Scalp;
-use super::strand::{self, ACROSS, ALONG};
-use crate::surface::Part;
+use super::strand::{ACROSS, ALONG};
+use crate::surface::{Part, Texture};
 
 /// Meridians and parallels of a knot.
 const MERIDIANS: usize = 18;
@@ -20,14 +20,14 @@ const AROUND: usize = 12;
 const RAGGED: f32 = 0.45;
 
 /// Where hair is tied, by the style's length: low in the nape to high on the crown.
-fn knot_at(scalp: &Scalp, style: &HairStyle) -> Vec3 {
+fn knot_at(style: &HairStyle) -> Vec3 {
     let high = -0.25 + 1.0 * style.length;
-    Vec3::new(0.0, high, -0.8).normalize_or(Vec3::NEG_Z) + scalp.centre * 0.0
+    Vec3::new(0.0, high, -0.8).normalize_or(Vec3::NEG_Z)
 }
 
 /// A knot.
-pub(super) fn bun(scalp: &Scalp, style: &HairStyle, traits: &Traits, seed: u32) -> Piece {
-    let towards = knot_at(scalp, style);
+pub(super) fn bun(scalp: &Scalp, style: &HairStyle, texture: Texture, seed: u32) -> Piece {
+    let towards = knot_at(style);
     let size = (0.26 + 0.16 * style.volume) * scalp.scale;
     let centre = scalp.over(towards, size * 0.55);
     let side = Vec3::X;
@@ -60,12 +60,12 @@ pub(super) fn bun(scalp: &Scalp, style: &HairStyle, traits: &Traits, seed: u32) 
             triangles.push(([a, c, d], Part::Hair));
         }
     }
-    piece(points, corners, triangles, style, traits, seed)
+    piece(points, corners, triangles, texture)
 }
 
 /// A tail.
-pub(super) fn tail(body: &Body, scalp: &Scalp, style: &HairStyle, traits: &Traits, seed: u32) -> Piece {
-    let towards = knot_at(scalp, style);
+pub(super) fn tail(body: &Body, scalp: &Scalp, style: &HairStyle, texture: Texture, seed: u32) -> Piece {
+    let towards = knot_at(style);
     let clearance = Clearance::new(body, "body", scalp.neck.y - 3.5, scalp.eyes.y + 0.8);
     let rooting = Rooting::new(body, scalp);
     let scale = scalp.scale;
@@ -77,7 +77,7 @@ pub(super) fn tail(body: &Body, scalp: &Scalp, style: &HairStyle, traits: &Trait
     const TRACE: usize = 40;
     for _ in 0..TRACE {
         let step = long / TRACE as f32;
-        way = (way + Vec3::NEG_Y * step * 3.2).normalize_or(Vec3::NEG_Y);
+        way = (way + Vec3::NEG_Y * step * 5.0).normalize_or(Vec3::NEG_Y);
         at = clearance.push(at + way * step, thick * 0.9);
         path.push(at);
     }
@@ -117,22 +117,20 @@ pub(super) fn tail(body: &Body, scalp: &Scalp, style: &HairStyle, traits: &Trait
             }
         }
     }
-    piece(points, corners, triangles, style, traits, seed)
+    piece(points, corners, triangles, texture)
 }
 
 fn piece(
     points: Vec<PiecePoint>,
     corners: Vec<PieceCorner>,
     triangles: Vec<([u32; 3], Part)>,
-    style: &HairStyle,
-    traits: &Traits,
-    seed: u32,
+    texture: Texture,
 ) -> Piece {
     Piece {
         points,
         corners,
         triangles,
-        texture: strand::straight(style, traits, seed),
+        texture,
         relief: None,
         specular: 0.3,
         gloss: 22.0,
