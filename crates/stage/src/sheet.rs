@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::figure::Anatomy;
 use crate::picture::{Drawn, PictureMaker};
-use crate::script::{Form, Gesture, Hands, Score, Talk, Word, sentences};
+use crate::script::{Form, Gesture, Hands, Score, Talk, sentences};
 use crate::{Presenter, RenderSettings, Result, Scene, StageError};
 
 /// What is laid out.
@@ -60,33 +60,17 @@ fn look(tile: usize) -> RenderSettings {
     RenderSettings { size: Some(tile), drift: false, clutter: 0.6, ..RenderSettings::default() }
 }
 
+/// How fast people without sound speak.
+const WORDS_PER_MINUTE: f64 = 150.0;
 /// Where in the talk a person is shown, in seconds.
 const MOMENT: f64 = 2.0;
 
 fn person(anatomy: &Anatomy, identity: u64, tile: usize) -> Result<Drawn> {
     let presenter = Presenter::new(anatomy, identity)?;
     let text = sentences(identity).next().unwrap_or_default();
-    let scene = Scene::new(&presenter, &evenly(&text), identity, &look(tile));
+    let scene = Scene::new(&presenter, &Talk::timed(&text, WORDS_PER_MINUTE, identity), identity, &look(tile));
     let moment = scene.score.gestures.iter().map(|gesture| gesture.stroke_end).find(|at| *at > 1.0).unwrap_or(MOMENT);
     Ok(scene.draw(moment, &mut PictureMaker::new(tile)).unwrap_or_default())
-}
-
-/// Words of equal length, for pictures without sound.
-fn evenly(text: &str) -> Talk {
-    const WORD: f64 = 0.3;
-    let words: Vec<Word> = text
-        .to_lowercase()
-        .split(|c: char| !(c.is_alphabetic() || c == '\''))
-        .filter(|word| !word.is_empty())
-        .enumerate()
-        .map(|(index, word)| {
-            let start = WORD * (index + 1) as f64;
-            let stress = (word.len() > 3).then_some(start + 0.4 * WORD);
-            Word { text: word.into(), start, end: start + WORD, stress }
-        })
-        .collect();
-    let duration = WORD * (words.len() + 3) as f64;
-    Talk { text: text.into(), words, phones: Vec::new(), duration }
 }
 
 /// One phone of each mouth shape.
@@ -105,20 +89,34 @@ fn expressions(anatomy: &Anatomy, settings: &SheetSettings) -> Result<Vec<Drawn>
     Ok(PHONES.par_iter().map(tile).collect())
 }
 
+/// All forms but the numbers.
+const FORMS: [Form; 13] = [
+    Form::Beat,
+    Form::PointSelf,
+    Form::PointYou,
+    Form::Big,
+    Form::Small,
+    Form::Up,
+    Form::Down,
+    Form::Round,
+    Form::OneHand,
+    Form::OtherHand,
+    Form::No,
+    Form::Offer,
+    Form::All,
+];
+
 fn gestures(anatomy: &Anatomy, settings: &SheetSettings) -> Result<Vec<Drawn>> {
     let presenter = Presenter::new(anatomy, settings.identity)?;
-    let mut forms: Vec<Form> = Form::KINDS.iter().copied().filter(|form| !matches!(form, Form::Number(_))).collect();
-    forms.extend((1..=5).map(Form::Number));
-    forms.push(Form::Beat);
     let mut shown = Vec::new();
-    for form in forms {
+    for form in FORMS.into_iter().chain((1..=5).map(Form::Number)) {
         // The start and the end of each stroke, side by side.
         for at in [1.2, 1.5] {
             shown.push((form, at));
         }
     }
     let tile = |&(form, at): &(Form, f64)| {
-        let talk = Talk { duration: 4.0, ..evenly("this is shown") };
+        let talk = Talk { duration: 4.0, ..Talk::timed("This is shown.", WORDS_PER_MINUTE, 0) };
         let hands = if matches!(form, Form::Big | Form::All | Form::Small) { Hands::Both } else { Hands::Right };
         let gesture = Gesture {
             class: form.class(),

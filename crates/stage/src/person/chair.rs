@@ -34,7 +34,7 @@ const COLOURS: [[f32; 3]; 8] = [
 /// A chair behind somebody who sits, in place for the rest pose's trunk.
 #[must_use]
 pub fn chair(body: &Body, seed: u64) -> Piece {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x6368_6169_72);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x0063_6861_6972);
     let joint =
         |name: &str, instead: Vec3| body.skeleton.bone(name).map_or(instead, |b| body.skeleton.head(b));
     let hip = joint("root", Vec3::new(0.0, 1.1, -0.65));

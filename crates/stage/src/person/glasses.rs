@@ -87,7 +87,7 @@ pub fn wear(body: &Body, glasses: &Glasses) -> Result<Vec<Piece>> {
     let scale = apart / 0.58;
     let skin = Clearance::new(body, "body", left.y - 0.6, left.y + 0.6);
     let mut frame = Frame { head, points: Vec::new(), corners: Vec::new(), triangles: Vec::new() };
-    let wire = (0.010 + 0.016 * glasses.thickness) * scale;
+    let wire = (0.009 + 0.012 * glasses.thickness) * scale;
     let lens = |centre: Vec3, turn: f32| {
         let (sin, cos) = turn.sin_cos();
         let power = 2.0 / glasses.squareness;

@@ -2,7 +2,7 @@
 
 use glam::Vec2;
 use std::collections::BTreeMap;
-use std::f32::consts::TAU;
+use std::f32::consts::{PI, TAU};
 
 use super::super::PieceCorner;
 use super::measure::{Measures, Spot, smooth, turned};
@@ -17,6 +17,8 @@ const TRUNK_RADIUS: f32 = 1.45;
 const SLEEVE_RADIUS: f32 = 0.62;
 /// Room around each chart.
 const MARGIN: f32 = 0.35;
+/// Depth of the chest before the trunk's middle, from which the way over the shoulder is counted, in decimetres.
+const CHEST_DEPTH: f32 = 1.0;
 /// Texels beyond the edge of a triangle that are painted too.
 const BLEED: f32 = 2.5;
 
@@ -181,7 +183,12 @@ fn on_trunk(spot: &Spot, across: f32, upwards: f32, measures: &Measures) -> (f32
     let top = measures.arms[0].shoulder_height() + 0.3;
     let high = smooth(spot.at.y, measures.chest + 0.3, top);
     let depth = (spot.at.z - measures.middle).abs();
-    (across + (spot.at.x - across) * high, upwards - 0.9 * depth * high)
+    // Flat before and behind; behind, the way across runs against x, on from the side.
+    let turn = spot.at.x.atan2(spot.at.z - measures.middle).abs();
+    let behind = smooth(turn, 0.5 * PI - 0.3, 0.5 * PI + 0.3);
+    let back = across.signum() * (PI * TRUNK_RADIUS - spot.at.x.abs());
+    let flat = spot.at.x + (back - spot.at.x) * behind;
+    (across + (flat - across) * high, upwards - 0.9 * (depth - CHEST_DEPTH) * high)
 }
 
 /// 0–1 as a byte.

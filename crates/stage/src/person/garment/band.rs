@@ -119,6 +119,8 @@ pub(super) struct Strips {
     pub corners: Vec<PieceCorner>,
     /// Triangles.
     pub triangles: Vec<([u32; 3], Part)>,
+    /// Whether the cloth's upright direction runs along the edge, as in lapels, and not across it.
+    pub lengthwise: bool,
 }
 
 impl Strips {
@@ -144,7 +146,11 @@ impl Strips {
                 self.points.push(PiecePoint { rest, bind: bind(&column.mix) });
                 self.corners.push(PieceCorner {
                     point: first + k as u32 * rows + n as u32,
-                    uv: Vec2::new(column.length, run) / tile,
+                    uv: if self.lengthwise {
+                        Vec2::new(run, column.length)
+                    } else {
+                        Vec2::new(column.length, run)
+                    } / tile,
                     cut: 0.0,
                 });
             }
@@ -157,7 +163,7 @@ impl Strips {
             let end = columns.last().map_or(0.0, |c| c.length) + pitch;
             for n in 0..rows {
                 let mut corner = self.corners[(base + n) as usize];
-                corner.uv.x = end / tile;
+                *(if self.lengthwise { &mut corner.uv.y } else { &mut corner.uv.x }) = end / tile;
                 self.corners.push(corner);
             }
         }

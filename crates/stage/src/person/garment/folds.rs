@@ -76,7 +76,7 @@ impl Folds {
         let long = smooth(self.cuff, arm.upper() + 0.8, arm.upper() + 1.6);
         let at_cuff = long * (-((before_cuff - 0.65) / 0.5).powi(2)).exp();
         let twist = ridge(ring * 0.6 + Vec3::Y * (spot.along * 0.7 + spot.around * 0.16), seed ^ 9);
-        (rings(1.5, 5) - 0.4) * at_elbow * 0.10
+        (rings(1.5, 5) - 0.4) * at_elbow * 0.065
             + (rings(2.1, 6) - 0.4) * at_cuff * (0.05 + 0.05 * self.loose)
             + (twist - 0.4) * (0.03 + 0.04 * self.loose)
     }

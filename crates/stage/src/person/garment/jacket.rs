@@ -88,7 +88,7 @@ pub(super) fn make(body: &Body, measures: &Measures, plan: &Plan, seed: u32) -> 
     };
     let (tile, rise, side) = fabric::tile(&plan.cloth, if blazer { Make::Twill } else { Make::Rib }, seed);
     let clearance = Clearance::new(body, "helper-tights", shape.hem - 1.0, measures.neck.centre.y + 1.0);
-    let mut strips = Strips::default();
+    let mut strips = Strips { lengthwise: blazer, ..Strips::default() };
     for (edge, columns, closed) in joined(runs(&sheet, shape)) {
         match edge {
             Edge::Neck | Edge::Opening if blazer => lapels(&mut strips, columns, side, shape, &clearance),

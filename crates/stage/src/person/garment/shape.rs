@@ -5,8 +5,10 @@ use super::measure::{Measures, Spot, smooth};
 /// Distance that stands for "no edge near", in decimetres.
 const FAR: f32 = 8.0;
 
-/// How deep under the neck's ring a round neckline can reach, in the ring's half depths.
+/// How deep under the neck's ring a round neckline can reach in front, in the ring's half depths.
 const DEEPEST: f32 = 1.6;
+/// What the share at the back must exceed for the neckline to lie under the ring there, by as much as it exceeds it.
+const BACK: f32 = 0.9;
 
 /// The hole for the neck, in shares of the neck's own half width and half depth.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +115,9 @@ impl Shape<'_> {
         let depth = if forward > 0.0 { line.front } else { line.back } * ring.deep;
         let width = line.side * ring.wide;
         // The neck's tilted axis leaves the body again at the back: the hole ends before.
-        let beneath = -from.dot(ring.up) - DEEPEST * ring.deep;
+        let ahead = smooth(forward / ring.deep, -0.4, 0.5);
+        let reach = (line.back - BACK) * (1.0 - ahead) + DEEPEST * ahead;
+        let beneath = -from.dot(ring.up) - reach * ring.deep;
         let round = ((sideways / width).hypot(forward / depth) - 1.0) * width.min(depth);
         let round = round.max(beneath);
         let Some((tip, half)) = line.vee else { return round };

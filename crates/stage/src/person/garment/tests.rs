@@ -62,7 +62,7 @@ fn whole(body: &Body, outfit: &Outfit) -> Dress {
 fn every_top_fits_both_bodies_and_hides_the_back() {
     for figure in figures() {
         let body = figure.body();
-        let chest = Measures::take(&body).unwrap().chest;
+        let measures = Measures::take(&body).unwrap();
         for (k, top) in Top::ALL.into_iter().enumerate() {
             let dress = whole(
                 &body,
@@ -70,7 +70,7 @@ fn every_top_fits_both_bodies_and_hides_the_back() {
             );
             let behind = |v: &&u32| {
                 let at = body.vertices[**v as usize];
-                (at.y - chest).abs() < 0.4 && at.x.abs() < 1.0 && at.z < -0.3
+                (at.y - measures.chest).abs() < 0.6 && at.x.abs() < 1.0 && at.z < measures.middle - 0.4
             };
             let back = body.anatomy.mesh.vertices_of("body").iter().filter(behind);
             assert!(back.clone().count() > 5);

@@ -15,7 +15,7 @@ use super::shape::{Edge, Neckline, Shape};
 use super::sheet::{Sheet, SheetPoint};
 
 /// Distance between the cross-sections of a band, in decimetres.
-pub(super) const BAND_STEP: f32 = 0.11;
+pub(super) const BAND_STEP: f32 = 0.14;
 /// How far an under layer reaches under the jacket's edge.
 const UNDERLAP: f32 = 0.3;
 

@@ -11,9 +11,9 @@ use super::{Cut, HairStyle};
 use crate::surface::{Part, Texture};
 
 /// Guides around the head.
-const GUIDES: usize = 44;
+const GUIDES: usize = 38;
 /// Places along a guide.
-const STEPS: usize = 17;
+const STEPS: usize = 15;
 /// Sheets over each other.
 const LAYERS: usize = 3;
 /// Steps in which a guide is traced before it is divided evenly.
@@ -25,6 +25,10 @@ const BEFORE: f32 = 0.85;
 const BEHIND: f32 = 0.95;
 /// Distance from the skin below the neck: over a jacket.
 const ON_CLOTH: f32 = 0.27;
+/// How much farther off it lies at the back, where collars stand.
+const BEHIND_COLLAR: f32 = 0.22;
+/// How many times a traced guide is smoothed.
+const EASE: usize = 14;
 /// Share of the trunk's motion that the lowest strands take.
 const FOLLOW: f32 = 0.85;
 
@@ -196,7 +200,9 @@ fn guide(
         let aside = (at.x.abs() - widest).max(0.0);
         at.x -= at.x.signum() * aside * (3.0 * drop * beneath).min(1.0);
         at.z += before * drop * beneath * 0.55;
-        let rest = 0.07 + (ON_CLOTH - 0.07) * beneath + 0.04 * layer as f32;
+        // Collars stand up around the neck.
+        let collar = 1.0 - smooth(at.y, scalp.neck.y + 0.3 * scale, scalp.chin.y + 0.4 * scale);
+        let rest = 0.07 + (ON_CLOTH + BEHIND_COLLAR * back - 0.07) * collar + 0.04 * layer as f32;
         let pushed = clearance.push(at, rest);
         // Pushed aside, never back up.
         at = Vec3::new(pushed.x, at.y.min(pushed.y), pushed.z);
@@ -206,6 +212,12 @@ fn guide(
         let roll = (at.y * 3.4 + phase + 1.4).cos() * 0.08 * style.wave * grown;
         let sideways = Vec3::new(outward.z, 0.0, -outward.x);
         path.push(at + sideways * swing + outward * roll.max(-0.03));
+    }
+    for _ in 0..EASE {
+        let old = path.clone();
+        for k in over / 2..path.len() - 1 {
+            path[k] = (old[k - 1] + 2.0 * old[k] + old[k + 1]) * 0.25;
+        }
     }
     even(&path)
 }

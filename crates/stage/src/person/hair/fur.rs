@@ -45,12 +45,12 @@ fn lie(style: &HairStyle) -> Lie {
     match style.cut {
         Cut::Bald => lie(1, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0),
         Cut::Buzz => lie(3, 0.015 + 0.025 * l, 0.025 + 0.05 * l, 0.16, 0.7, 0.0, 0.1),
-        Cut::Parted => lie(7, 0.06 + 0.06 * l, 0.15 + 0.15 * v, 0.0, 0.66, 0.9, 0.35),
-        Cut::SweptBack => lie(7, 0.06 + 0.07 * l, 0.14 + 0.18 * v, 0.0, 0.64, 0.9, 0.3),
-        Cut::Crop => lie(7, 0.06 + 0.07 * l, 0.12 + 0.13 * v, 0.0, 0.74, 0.7, 0.9),
-        Cut::Curly => lie(8, 0.12 + 0.14 * v, 0.20 + 0.24 * v, 0.0, 0.74, 0.0, 0.8),
-        Cut::Afro => lie(8, 0.32 + 0.38 * v, 0.38 + 0.40 * v, 0.0, 0.72, 0.0, 0.2),
-        Cut::Pixie => lie(7, 0.14 + 0.08 * l, 0.17 + 0.15 * v, 0.0, 0.68, 1.0, 0.5),
+        Cut::Parted => lie(5, 0.06 + 0.06 * l, 0.13 + 0.13 * v, 0.0, 0.72, 1.5, 0.35),
+        Cut::SweptBack => lie(5, 0.06 + 0.07 * l, 0.10 + 0.15 * v, 0.0, 0.7, 1.6, 0.3),
+        Cut::Crop => lie(5, 0.06 + 0.07 * l, 0.12 + 0.13 * v, 0.0, 0.74, 0.7, 0.9),
+        Cut::Curly => lie(6, 0.12 + 0.14 * v, 0.20 + 0.24 * v, 0.0, 0.74, 0.0, 0.8),
+        Cut::Afro => lie(6, 0.32 + 0.38 * v, 0.38 + 0.40 * v, 0.0, 0.72, 0.0, 0.2),
+        Cut::Pixie => lie(5, 0.14 + 0.08 * l, 0.17 + 0.15 * v, 0.0, 0.68, 1.0, 0.5),
         Cut::Bob | Cut::Shoulder | Cut::Long => lie(2, 0.03, 0.06, 0.0, 0.3, 0.3, 0.1),
         Cut::Bun | Cut::Ponytail => lie(4, 0.06 + 0.03 * v, 0.09 + 0.07 * v, 0.0, 0.45, 0.5, 0.1),
     }
@@ -83,9 +83,11 @@ pub(super) fn fur(body: &Body, scalp: &Scalp, style: &HairStyle, texture: Textur
             let normal = body.normals[v as usize];
             let growth = scalp.growth[v as usize];
             let (height, comb) = stand(scalp, style, &lie, at, normal, scalp.above[v as usize], seed);
+            // Thin hair lies close.
+            let height = height * smooth(growth, 0.0, 0.8);
             let rise = 0.015 + height * t;
             let rest = at + normal * rise + comb * (height * t * t);
-            let cut = lie.thin + (lie.ragged - lie.thin) * t.powf(1.4) + (1.0 - growth) * (1.1 - 0.2 * t);
+            let cut = lie.thin + (lie.ragged - lie.thin) * t.powf(2.4) + (1.0 - growth) * (1.1 - 0.2 * t);
             let cut = if growth <= 0.0 { 1.2 } else { cut.min(1.0) };
             points.push(PiecePoint { rest, bind: Bind::Vertex(v) });
             corners.push(PieceCorner { point: points.len() as u32 - 1, uv: lay(scalp, style, at), cut });
@@ -140,7 +142,10 @@ fn stand(
             let front = smooth(p.z, -0.6, 0.05) * top;
             height *= 1.0 + 0.35 * front * smooth((p.x - part).abs(), 0.05, 0.25);
             height *= 0.55 + 0.45 * smooth((p.x - part).abs(), 0.0, 0.16).max(1.0 - top);
-            Vec3::new(away * top, -0.5 * (1.0 - top), -0.3)
+            // The top's sides lie close, so that the outline stays round.
+            let brim = smooth(p.x.abs(), 0.22, 0.6);
+            height *= 1.0 - 0.35 * top * brim;
+            Vec3::new(away * top * (1.0 - brim), -0.5 * (1.0 - top) - 0.4 * brim * top, -0.3)
         }
         Cut::SweptBack => {
             let front = smooth(p.z, -0.7, 0.0) * top;

@@ -44,9 +44,9 @@ fn straight(style: &HairStyle, traits: &Traits, seed: u32) -> Texture {
     paint(style, traits, seed, |x, y| {
         let bend = 0.02 * tiled(x, y, (4.0, 3.0), seed ^ 5);
         let lock = tiled(x + bend, y, (16.0, 1.6), seed ^ 1);
-        let strand = tiled(x + bend, y, (72.0, 2.5), seed ^ 2);
-        let fine = tiled(x, y, (210.0, 5.0), seed ^ 3);
-        [0.45 * lock + 0.35 * strand + 0.2 * fine, 0.16 * lock + 0.34 * strand + 0.5 * fine]
+        let strand = tiled(x + bend, y, (110.0, 2.5), seed ^ 2);
+        let fine = tiled(x, y, (250.0, 5.0), seed ^ 3);
+        [0.45 * lock + 0.35 * strand + 0.2 * fine, 0.10 * lock + 0.26 * strand + 0.64 * fine]
     })
 }
 
