@@ -13,9 +13,17 @@ use orator_train::contextual::{Stage, train};
 use orator_train::{Event, TrainConfig};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tch::Device;
 
 const FRAMES: usize = 160;
+
+/// libtorch has one generator of random numbers for the whole process: tests that train take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn take_turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A person whose hands and mouth follow two slow waves; the speech features are those waves.
 fn person(seed: f32) -> KeypointTrack {
@@ -125,6 +133,7 @@ fn speech(frames: usize) -> Speech {
 
 #[test]
 fn every_stage_learns_a_small_set_and_the_model_keeps_its_promises() {
+    let _turn = take_turn();
     orator_nn::configure_threads(1);
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
@@ -194,6 +203,7 @@ fn every_stage_learns_a_small_set_and_the_model_keeps_its_promises() {
 
 #[test]
 fn a_resumed_run_equals_an_uninterrupted_one() {
+    let _turn = take_turn();
     orator_nn::configure_threads(1);
     let home = tempfile::tempdir().unwrap();
     let (whole, parted) = (home.path().join("whole"), home.path().join("parted"));
