@@ -11,6 +11,7 @@ use orator_nn::{Checkpoint, Precision, from_array2, to_array2};
 use orator_perceive::Perceiver;
 use orator_speech::{Speech, SpeechEncoder, WakeHubert};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 /// A clip as it lies in the prepared folder.
@@ -99,10 +100,9 @@ pub fn prepare(
     // A corpus that several entries name is opened once.
     let mut opened: BTreeMap<PathBuf, Corpus> = BTreeMap::new();
     for dir in sources.iter().filter_map(|source| source.corpus.as_ref()) {
-        let dir = corpus.join(dir);
-        if !opened.contains_key(&dir) {
-            let found = open(&dir)?;
-            opened.insert(dir, found);
+        if let Entry::Vacant(place) = opened.entry(corpus.join(dir)) {
+            let found = open(place.key())?;
+            place.insert(found);
         }
     }
     let mut wanted = Vec::new();

@@ -3,9 +3,10 @@
 
 use ndarray::{Array2, Array3};
 use orator_corpus::{
-    Check, ClipDescription, ClipInput, Limits, Origin, ShardPlan, ShardWriter, Truth, assemble,
+    Check, ClipDescription, ClipInput, Content, Limits, Origin, ShardPlan, ShardWriter, SoundFormat, Truth,
+    assemble,
 };
-use orator_media::FrameRate;
+use orator_media::{Audio, FrameRate};
 use orator_train::clips::Clips;
 use orator_train::contextual::{Stage, train};
 use orator_train::{Event, PreparedClip, TrainConfig, prepare};
@@ -23,9 +24,8 @@ fn truth(seed: f32) -> Truth {
     Truth::new(FrameRate::MOTION, (256, 256), points, Array2::from_elem((FRAMES, 133), 2))
 }
 
-/// Two shards: identities 9 and 10, 19 and 20; every second one is held out.
-fn corpus(dir: &Path, rate: FrameRate) {
-    let origin = Origin {
+fn origin(rate: FrameRate) -> Origin {
+    Origin {
         name: "waves".into(),
         program: "a test".into(),
         program_version: "1".into(),
@@ -35,7 +35,12 @@ fn corpus(dir: &Path, rate: FrameRate) {
         source: "made up".into(),
         rate,
         size: (256, 256),
-    };
+    }
+}
+
+/// Two shards: identities 9 and 10, 19 and 20; every second one is held out.
+fn corpus(dir: &Path, rate: FrameRate) {
+    let origin = origin(rate);
     for (shard, identities) in [[9, 10], [19, 20]].into_iter().enumerate() {
         let plan = ShardPlan::new(shard as u32, Some(2), origin.clone());
         let mut writer = ShardWriter::begin(dir, plan).unwrap();
@@ -106,6 +111,33 @@ fn keypoints_come_from_the_truth_and_the_split_from_the_corpus() {
     let clips = Clips::new(clips, &config.clips, &config.networks, None).unwrap();
     // p9 is in the configuration, p19 is not: its style is nobody's.
     assert_eq!(clips.clips.iter().map(|c| c.speaker).collect::<Vec<_>>(), [1, 2, 0, 0]);
+}
+
+#[test]
+fn speech_features_come_from_the_clips_sound() {
+    if orator_speech::WakeHubert::load().is_err() {
+        eprintln!("skipped: the speech model is not there; `cargo xtask setup` brings it");
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("waves");
+    let mut writer = ShardWriter::begin(&dir, ShardPlan::new(0, None, origin(FrameRate::MOTION))).unwrap();
+    // Shorter than the pictures by two frames and a bit.
+    let samples: Vec<f32> = (0..FRAMES * 640 - 1400).map(|i| 0.3 * (i as f32 * 0.07).sin()).collect();
+    let audio = Audio::new(16_000, samples).unwrap();
+    let mut description =
+        ClipDescription::new("p9-0", "p9", Some(9), FrameRate::MOTION, FRAMES as u64, (256, 256));
+    (description.samples, description.sample_rate) = (audio.samples.len() as u64, audio.rate);
+    let sound = Some((SoundFormat::Wav, Content::wav(&audio).unwrap()));
+    writer.push(&ClipInput { description, pictures: None, sound, truth: Some(truth(9.0)) }).unwrap();
+    writer.finish().unwrap();
+    // Not assembled: the shards that are there are of use, too.
+    let config = config(home.path(), "  - { corpus: waves, split: train }").unwrap();
+    let prepared = || prepare(&config.clips, home.path(), &home.path().join("kept"), &mut |_| {}).unwrap();
+    let first = prepared().remove(0).speech.unwrap();
+    assert_eq!(first.nrows(), FRAMES);
+    assert!(first.iter().all(|v| v.is_finite()) && first.iter().any(|v| *v != 0.0));
+    assert_eq!(prepared().remove(0).speech.unwrap(), first);
 }
 
 #[test]
