@@ -54,9 +54,9 @@ struct Render {
     /// Number of shards
     #[arg(long, default_value_t = 1, value_name = "N")]
     shards: u32,
-    /// Recordings: NAME.wav files, each with the times of its words in NAME.json
+    /// Recordings: NAME.wav files, each with the times of its words in NAME.json [default: 40 sentences that come along]
     #[arg(long, value_name = "FOLDER")]
-    speech: PathBuf,
+    speech: Option<PathBuf>,
     /// Side of the pictures in pixels; 0 for sound and truth only
     #[arg(long, default_value_t = 256)]
     size: usize,
@@ -139,7 +139,7 @@ struct Look {
     size: usize,
     /// Recordings, as for `render`
     #[arg(long, value_name = "FOLDER")]
-    speech: PathBuf,
+    speech: Option<PathBuf>,
     /// Write the figures as JSON
     #[arg(long, value_name = "FILE.json")]
     report: Option<PathBuf>,
@@ -180,6 +180,10 @@ fn anatomy() -> Result<Anatomy, Failure> {
     Ok(Anatomy::load(&folder)?)
 }
 
+fn recordings(folder: Option<&Path>) -> Result<Recordings, Failure> {
+    Ok(folder.map_or_else(Recordings::bundled, Recordings::open)?)
+}
+
 fn render(arguments: &Render, screen: &mut Screen) -> Result<(), Failure> {
     let (shards, only) = match &arguments.shard {
         None => (arguments.shards, None),
@@ -202,7 +206,7 @@ fn render(arguments: &Render, screen: &mut Screen) -> Result<(), Failure> {
         clip_seconds: arguments.clip_seconds,
     };
     settings.check()?;
-    let speech = Recordings::open(&arguments.speech)?;
+    let speech = recordings(arguments.speech.as_deref())?;
     let anatomy = anatomy()?;
     std::fs::create_dir_all(&arguments.out).map_err(|e| unwritable(&arguments.out, &e))?;
     for shard in only.map_or(0..shards, |index| index..index + 1) {
@@ -263,7 +267,7 @@ fn look(arguments: &Look, screen: &mut Screen) -> Result<(), Failure> {
         let left = began.elapsed().as_secs_f64() / done as f64 * (total as f64 - done as f64);
         screen.progress("look", done as u64, total, left);
     };
-    let speech = Recordings::open(&arguments.speech)?;
+    let speech = recordings(arguments.speech.as_deref())?;
     let report = check(&anatomy()?, &speech, &settings(arguments), &mut perceiver()?, &mut tell)?;
     screen.end_bar();
     screen.json(&json!({ "event": "check", "report": report }));
@@ -289,7 +293,7 @@ fn look(arguments: &Look, screen: &mut Screen) -> Result<(), Failure> {
 
 fn fit(arguments: &Calibrate, screen: &mut Screen) -> Result<(), Failure> {
     let total = arguments.look.people * arguments.look.frames as u64;
-    let speech = Recordings::open(&arguments.look.speech)?;
+    let speech = recordings(arguments.look.speech.as_deref())?;
     let mut tell = |done: usize| screen.progress("look", done as u64, total, f64::NAN);
     let anchors = calibrate(&anatomy()?, &speech, &settings(&arguments.look), &mut perceiver()?, &mut tell)?;
     screen.end_bar();

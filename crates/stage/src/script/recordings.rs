@@ -3,6 +3,7 @@
 use orator_media::{Audio, Limits, audio};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Talk;
@@ -17,10 +18,18 @@ pub struct Recording {
     pub sound: Audio,
 }
 
-/// A folder of recordings; sounds are read when they are asked for.
+/// Recordings; sounds are read when they are asked for.
 #[derive(Clone, Debug)]
 pub struct Recordings {
-    entries: Vec<(PathBuf, Talk)>,
+    entries: Vec<(Source, Talk)>,
+}
+
+/// Where a recording's sound is.
+#[derive(Clone, Debug)]
+enum Source {
+    File(PathBuf),
+    /// OGG/Vorbis that is part of the program.
+    Bundled(&'static [u8]),
 }
 
 /// Larger than the JSON file of any recording that makes a clip.
@@ -32,7 +41,42 @@ const TOLERANCE: f64 = 0.05;
 /// Pauses between joined recordings, in seconds.
 const PAUSES: [f64; 2] = [0.15, 0.6];
 
+macro_rules! bundled {
+    ($($number:literal)*) => {
+        [$(include_bytes!(concat!("../../speech/", $number, ".ogg")).as_slice()),*]
+    };
+}
+
+/// The sounds of `talks.json`, in its order.
+const BUNDLED: [&[u8]; 40] = bundled!(
+    "00000" "00001" "00002" "00003" "00004" "00005" "00006" "00007"
+    "00008" "00009" "00010" "00011" "00012" "00013" "00014" "00015"
+    "00016" "00017" "00018" "00019" "00020" "00021" "00022" "00023"
+    "00024" "00025" "00026" "00027" "00028" "00029" "00030" "00031"
+    "00032" "00033" "00034" "00035" "00036" "00037" "00038" "00039"
+);
+
 impl Recordings {
+    /// The sentences that come with the project (`crates/stage/speech`).
+    ///
+    /// # Errors
+    /// Never, unless what is compiled in was spoilt.
+    pub fn bundled() -> Result<Self> {
+        let path = Path::new("talks.json");
+        let fault = |cause: String| StageError::Speech { path: path.to_owned(), cause };
+        let talks: Vec<Talk> =
+            serde_json::from_str(include_str!("../../speech/talks.json")).map_err(|e| fault(e.to_string()))?;
+        if talks.len() != BUNDLED.len() {
+            return Err(fault(format!("{} talks for {} sounds", talks.len(), BUNDLED.len())));
+        }
+        let mut entries = Vec::with_capacity(talks.len());
+        for (talk, sound) in talks.into_iter().zip(BUNDLED) {
+            talk.check().map_err(fault)?;
+            entries.push((Source::Bundled(sound), talk));
+        }
+        Ok(Self { entries })
+    }
+
     /// Lists the recordings of a folder in the order of their names: every `NAME.wav` with its `NAME.json`.
     ///
     /// # Errors
@@ -58,7 +102,7 @@ impl Recordings {
             let bytes = std::fs::read(&json).map_err(|e| fault(&json, e.to_string()))?;
             let talk: Talk = serde_json::from_slice(&bytes).map_err(|e| fault(&json, e.to_string()))?;
             talk.check().map_err(|cause| fault(&json, cause))?;
-            entries.push((sound, talk));
+            entries.push((Source::File(sound), talk));
         }
         Ok(Self { entries })
     }
@@ -74,8 +118,20 @@ impl Recordings {
     /// # Errors
     /// When the sound cannot be read or is shorter than its words.
     pub fn read(&self, index: usize) -> Result<Recording> {
-        let (path, talk) = &self.entries[index];
-        let fault = |cause: String| StageError::Speech { path: path.clone(), cause };
+        let (source, talk) = &self.entries[index];
+        let unpacked;
+        let path = match source {
+            Source::File(path) => path.as_path(),
+            Source::Bundled(bytes) => {
+                // Sound is read in one way, from files.
+                let unwritable = |e: std::io::Error| StageError::Speech { path: std::env::temp_dir(), cause: e.to_string() };
+                let mut file = tempfile::Builder::new().suffix(".ogg").tempfile().map_err(unwritable)?;
+                file.write_all(bytes).map_err(unwritable)?;
+                unpacked = file;
+                unpacked.path()
+            }
+        };
+        let fault = |cause: String| StageError::Speech { path: path.to_owned(), cause };
         let sound = audio::read(path, &Limits::default()).map_err(|e| fault(e.to_string()))?;
         let seconds = sound.samples.len() as f64 / f64::from(sound.rate);
         if seconds + TOLERANCE < talk.duration {
@@ -173,6 +229,23 @@ mod tests {
         assert!((PAUSES[0] - 0.001..PAUSES[1]).contains(&gap), "{gap}");
         assert_eq!(whole.talk.duration, whole.sound.samples.len() as f64 / 16_000.0);
         assert!(join(Vec::new(), &mut chance).is_none());
+    }
+
+    #[test]
+    fn what_is_bundled_can_be_read_and_lasts_as_long_as_its_words() {
+        let bundled = Recordings::bundled().unwrap();
+        assert_eq!(bundled.seconds().len(), BUNDLED.len());
+        for index in [0, 17, 39] {
+            let recording = bundled.read(index).unwrap();
+            let loud = |from: f64, to: f64| {
+                let rate = f64::from(recording.sound.rate);
+                let samples = &recording.sound.samples[(from * rate) as usize..(to * rate) as usize];
+                samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32
+            };
+            let vowels = recording.talk.phones.iter().filter(|p| p.stress == 1).map(|p| loud(p.start, p.end));
+            let silence = loud(0.0, recording.talk.phones[0].end * 0.8);
+            assert!(vowels.fold(f32::INFINITY, f32::min) > 3.0 * silence, "{index}: the times lie on the sound");
+        }
     }
 
     #[test]
