@@ -18,6 +18,7 @@ import numpy
 import scipy.signal
 
 import arpabet
+import edges
 from espeak import Espeak
 from piper import Piper
 
@@ -28,8 +29,6 @@ LEAD, TAIL = 0.05, 0.12
 # Pause between sentences, and before and after the first and last, in seconds.
 GAP, EDGE = (0.3, 0.8), (0.15, 0.35)
 LOUDNESS_DB, LOUDNESS_SPREAD_DB, FLOOR_DB, PEAK = -23.0, 3.0, -66.0, 0.95
-# A shorter gap between phones, in seconds, is the network's word boundary, not a pause: the neighbours share it.
-SHORTEST_PAUSE = 0.08
 CLAUSE_END = re.compile(r"\s*([,;:.!?…—])[\"”’)]*\s*")
 
 
@@ -87,10 +86,9 @@ class Studio:
                     covered.insert(0, spans[before])
                 if covered:
                     phones.extend(split(covered[0][0] / self.piper.rate, covered[-1][1] / self.piper.rate, parts, stress))
-        for one, next_one in zip(phones, phones[1:]):
-            if next_one[0] - one[1] < SHORTEST_PAUSE:
-                one[1] = next_one[0] = 0.5 * (one[1] + next_one[0])
-        return resampled(samples, self.piper.rate), phones
+        samples = resampled(samples, self.piper.rate)
+        edges.settle(phones, samples, RATE)
+        return samples, phones
 
     def _say_espeak(self, sentence):
         samples, events = self.espeak.say(sentence)

@@ -15,7 +15,6 @@ use crate::figure::Anatomy;
 use crate::person::Person;
 use crate::picture::PictureMaker;
 use crate::script::Recordings;
-use crate::script::join;
 use crate::surface::Part;
 use crate::truth::fit::{Fit, Sample};
 use crate::truth::{Anchors, TrueKeypoints, keypoints};
@@ -106,25 +105,32 @@ fn look(
     let count = speech.seconds().len();
     for person in 0..settings.people {
         let presenter = Presenter::new(anatomy, settings.first + person)?;
-        let parts = (0..3).map(|_| speech.read(chance.random_range(0..count))).collect::<Result<Vec<_>>>()?;
-        let Some(recording) = join(parts, &mut chance) else { continue };
+        let said: Vec<usize> = (0..3).map(|_| chance.random_range(0..count)).collect();
+        let spoken = speech.joined(&said, &mut chance)?;
         let render = RenderSettings { size: Some(settings.size), ..RenderSettings::default() };
-        let scene = Scene::new(&presenter, &recording.talk, chance.random(), &render);
+        let scene = Scene::new(&presenter, &spoken.talk, chance.random(), &render);
         for _ in 0..settings.frames {
-            let seconds = chance.random_range(0.0..recording.talk.duration);
+            let seconds = chance.random_range(0.0..spoken.talk.duration);
             let Some(drawn) = scene.draw(seconds, &mut maker) else { continue };
             let (pose, camera) = (scene.pose(seconds), scene.camera(seconds));
             let truth = keypoints(anchors, &presenter.person, &pose, &camera, settings.size, Some(&drawn))?;
-            let visible_hands = [(layout::LEFT_HAND, Part::LeftHand), (layout::RIGHT_HAND, Part::RightHand)].map(|(points, part)| {
-                let seen = points.filter(|&p| truth.visibility[p] == Visibility::Seen).count();
-                let area = drawn.parts.iter().filter(|&&p| p == part as u8).count();
-                seen >= VISIBLE_POINTS && area as f32 >= VISIBLE_AREA * (settings.size * settings.size) as f32
-            });
+            let visible_hands = [(layout::LEFT_HAND, Part::LeftHand), (layout::RIGHT_HAND, Part::RightHand)]
+                .map(|(points, part)| {
+                    let seen = points.filter(|&p| truth.visibility[p] == Visibility::Seen).count();
+                    let area = drawn.parts.iter().filter(|&&p| p == part as u8).count();
+                    seen >= VISIBLE_POINTS
+                        && area as f32 >= VISIBLE_AREA * (settings.size * settings.size) as f32
+                });
             let picture = Picture::from_rgb(settings.size, settings.size, drawn.rgb)?;
             let found = match perceiver.picture(&picture) {
                 Ok(found) => Some(found),
                 Err(orator_perceive::PerceiveError::NoPerson) => None,
-                Err(error) => return Err(StageError::Setting { what: error.to_string(), hint: error.hint().unwrap_or_default() }),
+                Err(error) => {
+                    return Err(StageError::Setting {
+                        what: error.to_string(),
+                        hint: error.hint().unwrap_or_default(),
+                    });
+                }
             };
             take(&scene, seconds, Looked { truth, found, visible_hands });
         }
@@ -159,7 +165,9 @@ pub fn check(
         hands += seen.iter().zip(looked.visible_hands).filter(|(found, visible)| **found && *visible).count();
         for (point, errors) in errors.iter_mut().enumerate() {
             if is_comparable(point, &looked, found) {
-                let error = |axis: usize| f64::from(found.points[[point, axis]] - looked.truth.points[point][axis]) * scale;
+                let error = |axis: usize| {
+                    f64::from(found.points[[point, axis]] - looked.truth.points[point][axis]) * scale
+                };
                 errors.push([error(0), error(1)]);
             }
         }
@@ -168,7 +176,8 @@ pub fn check(
     report.body = share(bodies, report.frames);
     report.face = share(faces, report.frames);
     report.hands_found = share(hands, report.hands);
-    let groups = [("body", 0..13), ("face", layout::FACE), ("hands", layout::LEFT_HAND.start..layout::RIGHT_HAND.end)];
+    let groups =
+        [("body", 0..13), ("face", layout::FACE), ("hands", layout::LEFT_HAND.start..layout::RIGHT_HAND.end)];
     for (name, range) in groups {
         let mut distances: Vec<f64> = errors[range].iter().flatten().map(|[x, y]| x.hypot(*y)).collect();
         distances.sort_by(f64::total_cmp);
@@ -176,7 +185,8 @@ pub fn check(
         let median = distances.get(distances.len() / 2).copied().unwrap_or(f64::NAN);
         report.errors.insert(name.into(), PartErrors { count: distances.len(), mean, median });
     }
-    report.signed = errors.iter().enumerate().filter(|(_, e)| e.len() >= 30).map(|(p, e)| signed(p, e)).collect();
+    report.signed =
+        errors.iter().enumerate().filter(|(_, e)| e.len() >= 30).map(|(p, e)| signed(p, e)).collect();
     Ok(report)
 }
 
@@ -240,6 +250,9 @@ pub fn calibrate(
     fit.run()
 }
 
+/// The chin lies at most this far below the near end of the head's bone, in decimetres.
+const CHIN: f32 = 1.5;
+
 /// Vertices of the body's skin that follow the head and lie on its front half: face points sit on one of them.
 fn head_vertices(anatomy: &Anatomy) -> Vec<u32> {
     let head = anatomy.rig.bones.iter().position(|bone| bone.name == "head");
@@ -248,7 +261,7 @@ fn head_vertices(anatomy: &Anatomy) -> Vec<u32> {
     let body = anatomy.mesh.vertices_of("body").iter().copied();
     body.filter(|&vertex| {
         let at = anatomy.mesh.vertices[vertex as usize];
-        at.y > neck - 0.2 && at.z > middle - 0.3 && at.x.abs() < 1.2
+        at.y > neck - CHIN && at.z > middle - 0.3 && at.x.abs() < 1.2
     })
     .collect()
 }

@@ -3,9 +3,11 @@
 use ndarray::{Array2, Array3};
 use orator_body::layout::WHOLE_BODY;
 use orator_corpus::truth::{Curve, Depth, Masks, PartName};
-use orator_corpus::{ClipDescription, ClipInput, Content, SoundFormat, SpokenPhone, SpokenWord, Trigger, Truth};
+use orator_corpus::{
+    ClipDescription, ClipInput, Content, SoundFormat, SpokenPhone, SpokenWord, Trigger, Truth,
+};
 use orator_media::video_out::{Provenance, VideoSettings, VideoWriter};
-use orator_media::{FrameRate, Picture};
+use orator_media::{Audio, FrameRate, Picture};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
@@ -14,7 +16,9 @@ use std::path::Path;
 use crate::figure::Anatomy;
 use crate::picture::{Drawn, PictureMaker};
 use crate::pose::{FACE_UNITS, FaceUnit};
-use crate::script::{Gesture, Recording, Recordings, Talk, join};
+use crate::script::sound::SpokenTalk;
+use crate::script::voice::Voice;
+use crate::script::{Gesture, Recordings, Talk};
 use crate::surface::Part;
 use crate::truth::{Anchors, keypoints};
 use crate::{ClipPlan, Presenter, RenderSettings, Result, Scene, StageError};
@@ -42,15 +46,18 @@ impl Stage<'_> {
     /// Renders a clip; the video lies in `folder` until the shard has taken it.
     pub fn clip(&self, plan: &ClipPlan, folder: &Path) -> Result<ClipInput> {
         let presenter = Presenter::new(self.anatomy, plan.identity)?;
-        let recording = self.recording(plan)?;
-        let scene = Scene::new(&presenter, &recording.talk, plan.seed, self.settings);
-        let frames = FrameRate::MOTION.frames_covering(recording.sound.samples.len() as u64, recording.sound.rate);
+        let spoken = self.speech.joined(&plan.sentences, &mut ChaCha8Rng::seed_from_u64(plan.seed))?;
+        let identity = &presenter.person.identity;
+        let voice = Voice::from_seed(identity.seed, identity.traits().masculinity);
+        let sound = Audio::new(spoken.sample_rate, voice.apply(&spoken.samples, spoken.sample_rate))?;
+        let scene = Scene::new(&presenter, &spoken.talk, plan.seed, self.settings);
+        let frames = FrameRate::MOTION.frames_covering(sound.samples.len() as u64, sound.rate);
         let mut taken = Taken::new(frames as usize, self.settings.size.unwrap_or(SIZE_WITHOUT_PICTURES));
         let mut pictures = None;
         if let Some(size) = self.settings.size {
             let path = folder.join(format!("{}.mp4", plan.id(self.settings)));
             let settings = VideoSettings {
-                audio: Some(recording.sound.clone()),
+                audio: Some(sound.clone()),
                 provenance: provenance(plan),
                 ..VideoSettings::new(size, size, FrameRate::MOTION)
             };
@@ -70,27 +77,20 @@ impl Stage<'_> {
                 taken.frame(frame as usize, &scene, seconds, self.anchors, None)?;
             }
         }
-        let sound = if pictures.is_none() {
-            Some((SoundFormat::Wav, Content::wav(&recording.sound)?))
-        } else {
-            None
-        };
-        let description = self.describe(plan, &recording, &scene, frames, taken.size)?;
-        Ok(ClipInput { description, pictures, sound, truth: Some(taken.truth(self.settings.size.is_some())) })
-    }
-
-    fn recording(&self, plan: &ClipPlan) -> Result<Recording> {
-        let parts = plan.sentences.iter().map(|&index| self.speech.read(index)).collect::<Result<Vec<_>>>()?;
-        join(parts, &mut ChaCha8Rng::seed_from_u64(plan.seed)).ok_or_else(|| StageError::Setting {
-            what: format!("clip {} has nothing to say", plan.number),
-            hint: "report this: the plan of the corpus is at fault".into(),
+        let alone = if pictures.is_none() { Some((SoundFormat::Wav, Content::wav(&sound)?)) } else { None };
+        let description = self.describe(plan, &spoken, &scene, frames, taken.size)?;
+        Ok(ClipInput {
+            description,
+            pictures,
+            sound: alone,
+            truth: Some(taken.truth(self.settings.size.is_some())),
         })
     }
 
     fn describe(
         &self,
         plan: &ClipPlan,
-        recording: &Recording,
+        spoken: &SpokenTalk,
         scene: &Scene<'_>,
         frames: u64,
         size: usize,
@@ -107,9 +107,9 @@ impl Stage<'_> {
             frames,
             (side, side),
         );
-        let Talk { text, words, phones, .. } = &recording.talk;
-        description.samples = recording.sound.samples.len() as u64;
-        description.sample_rate = recording.sound.rate;
+        let Talk { text, words, phones, .. } = &spoken.talk;
+        description.samples = spoken.samples.len() as u64;
+        description.sample_rate = spoken.sample_rate;
         description.text.clone_from(text);
         description.words = words
             .iter()
@@ -205,7 +205,7 @@ impl Taken {
         self.gaze[[frame, 1]] = pose.gaze[1];
         if let Some(drawn) = drawn {
             self.parts.extend(picked(&drawn.parts, self.size, MASK_SHRINK));
-            if frame % DEPTH_EVERY == 0 {
+            if frame.is_multiple_of(DEPTH_EVERY) {
                 let millimetres = |z: f32| if z.is_finite() { (z * MILLIMETRES).round() as u16 } else { 0 };
                 self.depth.extend(picked(&drawn.depth, self.size, DEPTH_SHRINK).map(millimetres));
             }
@@ -239,12 +239,17 @@ impl Taken {
 /// Every `step`-th pixel of every `step`-th row, from the middle of each block.
 fn picked<T: Copy>(plane: &[T], size: usize, step: usize) -> impl Iterator<Item = T> {
     let at = move |index: usize| (index * step + step / 2).min(size - 1);
-    (0..size.div_ceil(step)).flat_map(move |y| (0..size.div_ceil(step)).map(move |x| plane[at(y) * size + at(x)]))
+    (0..size.div_ceil(step))
+        .flat_map(move |y| (0..size.div_ceil(step)).map(move |x| plane[at(y) * size + at(x)]))
 }
 
 fn legend() -> Vec<PartName> {
     Part::ALL
         .iter()
-        .map(|part| PartName { number: *part as u8, name: word(part).to_lowercase(), person: part.is_person() })
+        .map(|part| PartName {
+            number: *part as u8,
+            name: word(part).to_lowercase(),
+            person: part.is_person(),
+        })
         .collect()
 }

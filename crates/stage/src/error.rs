@@ -47,6 +47,11 @@ impl StageError {
         Self::Asset { path: path.to_owned(), cause: cause.to_string() }
     }
 
+    /// A fault in speech or its times.
+    pub(crate) fn speech(path: &Path, cause: impl ToString) -> Self {
+        Self::Speech { path: path.to_owned(), cause: cause.to_string() }
+    }
+
     /// The next step, in plain words.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

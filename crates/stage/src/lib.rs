@@ -4,14 +4,14 @@
 //! A picture therefore shows the person's left hand on its right side, as in a filmed speaker.
 
 pub mod acting;
+mod check;
+mod clip;
 mod error;
 pub mod figure;
 pub mod person;
 pub mod picture;
 mod plan;
 pub mod pose;
-mod check;
-mod clip;
 mod render;
 mod scene;
 pub mod script;
@@ -19,9 +19,9 @@ mod sheet;
 pub mod surface;
 pub mod truth;
 
-pub use error::{Result, StageError};
-pub use sheet::{SheetSettings, Subject, sheet};
-pub use render::{Progress, finish_corpus, render_shard};
 pub use check::{CheckReport, CheckSettings, PartErrors, SignedError, calibrate, check};
-pub use scene::{Presenter, Scene};
+pub use error::{Result, StageError};
 pub use plan::{ClipPlan, PEOPLE_PER_SEED, RenderSettings, clips_of_shard, plan};
+pub use render::{Progress, finish_corpus, render_shard};
+pub use scene::{Presenter, Scene};
+pub use sheet::{SheetSettings, Subject, sheet};

@@ -1,6 +1,7 @@
 //! Which clips a corpus holds: who says what in which of them. It follows from the settings alone, so that any shard can
 //! be rendered on any machine.
 
+use orator_corpus::Split;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -71,10 +72,9 @@ impl ClipPlan {
     }
 }
 
-/// Whether an identity belongs to the held-out split: every tenth does.
-#[must_use]
-pub fn is_held_out(identity: u64) -> bool {
-    identity % 10 == 0
+/// Whether an identity belongs to the held-out split.
+fn is_held_out(identity: u64) -> bool {
+    Split::of_identity(identity) == Split::HeldOut
 }
 
 impl RenderSettings {
@@ -83,7 +83,8 @@ impl RenderSettings {
     /// # Errors
     /// [`StageError::Setting`].
     pub fn check(&self) -> Result<()> {
-        let wrong = |what: &str, hint: &str| Err(StageError::Setting { what: what.into(), hint: hint.into() });
+        let wrong =
+            |what: &str, hint: &str| Err(StageError::Setting { what: what.into(), hint: hint.into() });
         if !(1..=PEOPLE_PER_SEED as u32).contains(&self.people) {
             return wrong("there must be 1 to 1000 people", "give --people; for more, take further seeds");
         }

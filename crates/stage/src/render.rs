@@ -57,7 +57,8 @@ pub fn render_shard(
     let stage = Stage { anatomy, anchors: &anchors, speech, settings };
     let mut writer = ShardWriter::begin(out, ShardPlan::new(shard, Some(settings.shards), origin))?;
     let clips = clips_of_shard(settings, &plans, shard);
-    let folder = tempfile::tempdir_in(out).map_err(|e| orator_corpus::CorpusError::Io { path: out.to_owned(), source: e })?;
+    let folder = tempfile::tempdir_in(out)
+        .map_err(|e| orator_corpus::CorpusError::Io { path: out.to_owned(), source: e })?;
     for (batch, plans) in clips.chunks(BATCH).enumerate() {
         let rendered: Vec<_> = plans.par_iter().map(|plan| stage.clip(plan, folder.path())).collect();
         for (index, clip) in rendered.into_iter().enumerate() {

@@ -7,7 +7,9 @@ use rand_chacha::ChaCha8Rng;
 use crate::acting::Performance;
 use crate::figure::Anatomy;
 use crate::person::{Identity, Person};
-use crate::picture::{Actor, Camera, CameraPath, Drawn, Framing, Moment, PictureMaker, Prepared, Sensor, Setting};
+use crate::picture::{
+    Actor, Camera, CameraPath, Drawn, Framing, Moment, PictureMaker, Prepared, Sensor, Setting,
+};
 use crate::pose::Pose;
 use crate::script::{Score, Style, Talk};
 use crate::{RenderSettings, Result};
@@ -63,8 +65,10 @@ impl<'a> Scene<'a> {
         let mut points = Vec::new();
         presenter.person.points(&performance.pose(0.0), &mut points);
         let top = points.iter().copied().filter(|p| p.is_finite()).max_by(|a, b| a.y.total_cmp(&b.y));
-        let camera = CameraPath::from_seed(path, settings.drift, Framing::half_body(top.unwrap_or(Vec3::Y * 8.0)));
-        let look = settings.size.map(|_| (Setting::from_seed(setting, clutter), Sensor::from_seed(sensor, noise)));
+        let camera =
+            CameraPath::from_seed(path, settings.drift, Framing::half_body(top.unwrap_or(Vec3::Y * 8.0)));
+        let look =
+            settings.size.map(|_| (Setting::from_seed(setting, clutter), Sensor::from_seed(sensor, noise)));
         Self { presenter, score, performance, camera, look }
     }
 

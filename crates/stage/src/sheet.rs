@@ -39,7 +39,10 @@ pub struct SheetSettings {
 /// # Errors
 /// For impossible settings, or when the figure's data is missing.
 pub fn sheet(anatomy: &Anatomy, settings: &SheetSettings) -> Result<Picture> {
-    if !(1..=400).contains(&settings.count) || !(1..=40).contains(&settings.columns) || !(32..=512).contains(&settings.tile) {
+    if !(1..=400).contains(&settings.count)
+        || !(1..=40).contains(&settings.columns)
+        || !(32..=512).contains(&settings.tile)
+    {
         return Err(StageError::Setting {
             what: "a sheet has 1 to 400 people, 1 to 40 columns, and tiles of 32 to 512 pixels".into(),
             hint: "give --count, --columns, --size".into(),
@@ -68,19 +71,28 @@ const MOMENT: f64 = 2.0;
 fn person(anatomy: &Anatomy, identity: u64, tile: usize) -> Result<Drawn> {
     let presenter = Presenter::new(anatomy, identity)?;
     let text = sentences(identity).next().unwrap_or_default();
-    let scene = Scene::new(&presenter, &Talk::timed(&text, WORDS_PER_MINUTE, identity), identity, &look(tile));
-    let moment = scene.score.gestures.iter().map(|gesture| gesture.stroke_end).find(|at| *at > 1.0).unwrap_or(MOMENT);
+    let scene =
+        Scene::new(&presenter, &Talk::timed(&text, WORDS_PER_MINUTE, identity), identity, &look(tile));
+    let moment =
+        scene.score.gestures.iter().map(|gesture| gesture.stroke_end).find(|at| *at > 1.0).unwrap_or(MOMENT);
     Ok(scene.draw(moment, &mut PictureMaker::new(tile)).unwrap_or_default())
 }
 
 /// One phone of each mouth shape.
-const PHONES: [&str; 20] =
-    ["SIL", "AA", "AE", "EH", "IY", "OW", "UW", "AH", "ER", "B", "F", "TH", "D", "S", "SH", "K", "L", "R", "W", "AY"];
+const PHONES: [&str; 20] = [
+    "SIL", "AA", "AE", "EH", "IY", "OW", "UW", "AH", "ER", "B", "F", "TH", "D", "S", "SH", "K", "L", "R",
+    "W", "AY",
+];
 
 fn expressions(anatomy: &Anatomy, settings: &SheetSettings) -> Result<Vec<Drawn>> {
     let presenter = Presenter::new(anatomy, settings.identity)?;
     let tile = |symbol: &&str| {
-        let phone = |symbol: &str, start: f64, end: f64| crate::script::Phone { symbol: symbol.into(), stress: 0, start, end };
+        let phone = |symbol: &str, start: f64, end: f64| crate::script::Phone {
+            symbol: symbol.into(),
+            stress: 0,
+            start,
+            end,
+        };
         let phones = vec![phone("SIL", 0.0, 0.4), phone(symbol, 0.4, 0.8), phone("SIL", 0.8, 1.2)];
         let talk = Talk { text: String::new(), words: Vec::new(), phones, duration: 1.2 };
         let scene = Scene::new(&presenter, &talk, settings.identity, &look(settings.tile));
@@ -117,7 +129,8 @@ fn gestures(anatomy: &Anatomy, settings: &SheetSettings) -> Result<Vec<Drawn>> {
     }
     let tile = |&(form, at): &(Form, f64)| {
         let talk = Talk { duration: 4.0, ..Talk::timed("This is shown.", WORDS_PER_MINUTE, 0) };
-        let hands = if matches!(form, Form::Big | Form::All | Form::Small) { Hands::Both } else { Hands::Right };
+        let hands =
+            if matches!(form, Form::Big | Form::All | Form::Small) { Hands::Both } else { Hands::Right };
         let gesture = Gesture {
             class: form.class(),
             form,
@@ -133,7 +146,8 @@ fn gestures(anatomy: &Anatomy, settings: &SheetSettings) -> Result<Vec<Drawn>> {
             amplitude: 1.0,
         };
         let score = Score { gestures: vec![gesture] };
-        let scene = Scene::new(&presenter, &talk, settings.identity, &look(settings.tile)).with_score(&talk, score);
+        let scene =
+            Scene::new(&presenter, &talk, settings.identity, &look(settings.tile)).with_score(&talk, score);
         scene.draw(at, &mut PictureMaker::new(settings.tile)).unwrap_or_default()
     };
     Ok(shown.par_iter().map(tile).collect())

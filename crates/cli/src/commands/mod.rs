@@ -6,5 +6,5 @@ pub mod generate;
 pub mod inspect;
 pub mod look;
 pub mod models;
-pub mod train;
 pub mod stage;
+pub mod train;

@@ -7,8 +7,8 @@ use orator_perceive::Perceiver;
 use orator_stage::figure::Anatomy;
 use orator_stage::script::{Recordings, sentences};
 use orator_stage::{
-    CheckSettings, Progress, RenderSettings, SheetSettings, StageError, Subject, calibrate, check, finish_corpus,
-    render_shard, sheet,
+    CheckSettings, Progress, RenderSettings, SheetSettings, StageError, Subject, calibrate, check,
+    finish_corpus, render_shard, sheet,
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -188,9 +188,15 @@ fn render(arguments: &Render, screen: &mut Screen) -> Result<(), Failure> {
     let (shards, only) = match &arguments.shard {
         None => (arguments.shards, None),
         Some(text) => {
-            let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse::<u32>().ok()?, n.parse::<u32>().ok()?)));
+            let parts = text
+                .split_once('/')
+                .and_then(|(i, n)| Some((i.parse::<u32>().ok()?, n.parse::<u32>().ok()?)));
             let (index, shards) = parts.filter(|(index, shards)| index < shards).ok_or_else(|| {
-                Failure::new(Code::Usage, format!("--shard {text} is not I/N with I below N"), "shards are counted from 0: 0/4 is the first of four")
+                Failure::new(
+                    Code::Usage,
+                    format!("--shard {text} is not I/N with I below N"),
+                    "shards are counted from 0: 0/4 is the first of four",
+                )
             })?;
             (shards, Some(index))
         }

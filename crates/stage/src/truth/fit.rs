@@ -8,9 +8,9 @@ use glam::{Mat3, Quat, Vec2, Vec3};
 use orator_body::layout::{self, WHOLE_BODY};
 
 use super::anchors::{Anchors, Base};
+use crate::Result;
 use crate::figure::{Placed, Skeleton};
 use crate::picture::Camera;
-use crate::Result;
 
 /// One drawn frame and what the detector found in it.
 pub struct Sample {
@@ -52,10 +52,9 @@ impl Fit {
     pub fn run(&self) -> Result<Anchors> {
         let mut anchors = Anchors::unfitted();
         for point in 0..WHOLE_BODY {
-            if layout::FACE.contains(&point) || is_on_head(point) {
-                if let Some(candidate) = self.nearest_vertex(point) {
-                    anchors.all_mut()[point].base = Base::Vertex(self.candidates[candidate]);
-                }
+            let on_skin = layout::FACE.contains(&point) || is_on_head(point);
+            if on_skin && let Some(candidate) = self.nearest_vertex(point) {
+                anchors.all_mut()[point].base = Base::Vertex(self.candidates[candidate]);
             }
             let offset = self.offset(&anchors, point)?;
             anchors.all_mut()[point].offset = offset.to_array();
@@ -88,7 +87,8 @@ impl Fit {
         let mut views = Vec::new();
         for sample in &self.samples {
             let Some(wanted) = sample.detected[point] else { continue };
-            let base = anchor.base_position(&sample.skeleton, &sample.placed, sample.candidates[candidate])?;
+            let base =
+                anchor.base_position(&sample.skeleton, &sample.placed, sample.candidates[candidate])?;
             let turn = sample.placed.turn(super::anchors::bone(&sample.skeleton, &anchor.frame)?);
             views.push(View { base, turn, camera: &sample.camera, wanted });
         }

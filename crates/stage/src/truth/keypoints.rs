@@ -74,7 +74,8 @@ fn project(
                 _ => None,
             };
             // What lies a little beside the silhouette, on the background, is in view; the own hand never hides itself.
-            let covered = drawn.depth[at] < depth - tolerance && own_hand.is_none_or(|hand| drawn.parts[at] != hand as u8);
+            let covered = drawn.depth[at] < depth - tolerance
+                && own_hand.is_none_or(|hand| drawn.parts[at] != hand as u8);
             if covered { Visibility::Hidden } else { Visibility::Seen }
         }
     };

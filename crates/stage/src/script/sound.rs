@@ -1,0 +1,290 @@
+//! Speech: sound together with the times of what is said in it.
+
+use std::path::{Path, PathBuf};
+
+use orator_media::{Limits, audio};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::alignment::{self, AlignmentForm};
+use super::{Phone, Talk};
+use crate::{Result, StageError};
+
+/// How far the sound's length may be from what its times state, in seconds.
+const LENGTH_TOLERANCE: f64 = 0.05;
+/// The most clips that are listed from one folder.
+const MAX_CLIPS: usize = 1_000_000;
+/// The longest clip that is read from a folder, in seconds.
+const MAX_CLIP_SECONDS: f64 = 600.0;
+/// Sound is faded over this time, in seconds, where parts are joined.
+const FADE_SECONDS: f64 = 0.005;
+/// Pauses between sentences of a composed clip, in seconds.
+const PAUSE_SECONDS: std::ops::Range<f64> = 0.15..0.7;
+
+/// A recording and what is said in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpokenTalk {
+    /// What is said, and when.
+    pub talk: Talk,
+    /// The sound, `[n]`, within [-1, 1], one channel.
+    pub samples: Vec<f32>,
+    /// Samples per second.
+    pub sample_rate: u32,
+}
+
+impl SpokenTalk {
+    /// Reads sound and times.
+    ///
+    /// # Errors
+    /// [`StageError::Speech`] where either cannot be read, the sound lasts longer than ten minutes, or their lengths differ by more
+    /// than 50 ms. GRID's and PocketSphinx's tables end up to 50 ms before or after the sound; the talk then gets the sound's length.
+    pub fn read(sound: &Path, times: &Path, form: AlignmentForm) -> Result<Self> {
+        let talk = alignment::read(times, form)?;
+        Self::with_sound(sound, talk)
+    }
+
+    /// Reads the sound of a talk.
+    pub(super) fn with_sound(sound: &Path, mut talk: Talk) -> Result<Self> {
+        let limits = Limits { max_audio_seconds: MAX_CLIP_SECONDS, ..Limits::default() };
+        let audio = audio::read(sound, &limits).map_err(|error| from_media(sound, error))?;
+        let seconds = audio.duration_seconds();
+        if (seconds - talk.duration).abs() > LENGTH_TOLERANCE {
+            return Err(StageError::speech(
+                sound,
+                format!("lasts {seconds:.3} s, but its times are for {:.3} s", talk.duration),
+            ));
+        }
+        shorten(&mut talk, seconds);
+        Ok(Self { talk, samples: audio.samples, sample_rate: audio.rate })
+    }
+
+    /// Joins parts into one talk with `pauses` of silence in seconds: before the first, between each two, after the last.
+    /// All times move by whole samples, so they stay exact.
+    ///
+    /// # Errors
+    /// [`StageError::Setting`] without parts, where their sample rates differ, or where there is not one pause more than parts,
+    /// each 0 s to 600 s.
+    pub fn join(parts: &[Self], pauses: &[f64]) -> Result<Self> {
+        let rate = check_parts(parts, pauses)?;
+        let mut whole = Self { talk: Talk::default(), samples: Vec::new(), sample_rate: rate };
+        for (part, pause) in parts.iter().zip(pauses) {
+            whole.append_silence(*pause);
+            whole.append(part);
+        }
+        whole.append_silence(pauses.last().copied().unwrap_or_default());
+        Ok(whole)
+    }
+
+    /// A clip of exactly `seconds`, out of `parts` in an order and with pauses (0.15 s to 0.7 s) that the seed draws. No part comes
+    /// twice before all have come; the part that would not fit ends it, and silence fills the rest.
+    ///
+    /// # Errors
+    /// As [`join`](Self::join); also where `seconds` is not above 0 and at most 600, or the drawn first part does not fit.
+    pub fn compose(parts: &[Self], seconds: f64, seed: u64) -> Result<Self> {
+        let rate = check_parts(parts, &vec![0.0; parts.len() + 1])?;
+        if !(seconds > 0.0 && seconds <= MAX_CLIP_SECONDS) {
+            return Err(setting(format!("a clip of {seconds} s cannot be made"), "ask for at most 600 s"));
+        }
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut whole = Self { talk: Talk::default(), samples: Vec::new(), sample_rate: rate };
+        let wanted = (seconds * f64::from(rate)).round() as usize;
+        let mut waiting: Vec<usize> = Vec::new();
+        loop {
+            if waiting.is_empty() {
+                waiting = (0..parts.len()).collect();
+            }
+            let part = &parts[waiting.swap_remove(random.random_range(0..waiting.len()))];
+            let pause = random.random_range(PAUSE_SECONDS);
+            if whole.samples.len() + samples_in(pause, rate) + part.samples.len() > wanted {
+                break;
+            }
+            whole.append_silence(pause);
+            whole.append(part);
+        }
+        if whole.talk.words.is_empty() {
+            return Err(setting(
+                format!("no sentence fits into a clip of {seconds} s"),
+                "ask for longer clips, or give shorter sentences",
+            ));
+        }
+        let missing = wanted - whole.samples.len();
+        whole.append_samples_of_silence(missing);
+        Ok(whole)
+    }
+
+    fn append(&mut self, part: &Self) {
+        let shift = self.samples.len() as f64 / f64::from(self.sample_rate);
+        let from = self.samples.len();
+        self.samples.extend_from_slice(&part.samples);
+        fade_ends(&mut self.samples[from..], self.sample_rate);
+        if !self.talk.text.is_empty() {
+            self.talk.text.push(' ');
+        }
+        self.talk.text.push_str(&part.talk.text);
+        self.talk.words.extend(part.talk.words.iter().cloned().map(|mut word| {
+            word.start += shift;
+            word.end += shift;
+            word.stress = word.stress.map(|stress| stress + shift);
+            word
+        }));
+        for phone in &part.talk.phones {
+            self.append_phone(Phone { start: phone.start + shift, end: phone.end + shift, ..phone.clone() });
+        }
+        self.talk.duration = self.samples.len() as f64 / f64::from(self.sample_rate);
+    }
+
+    /// Silence after silence is one phone.
+    fn append_phone(&mut self, phone: Phone) {
+        match self.talk.phones.last_mut() {
+            Some(last) if last.symbol == "SIL" && phone.symbol == "SIL" => last.end = phone.end,
+            _ => self.talk.phones.push(phone),
+        }
+    }
+
+    fn append_silence(&mut self, seconds: f64) {
+        self.append_samples_of_silence(samples_in(seconds, self.sample_rate));
+    }
+
+    fn append_samples_of_silence(&mut self, count: usize) {
+        let start = self.talk.duration;
+        self.samples.resize(self.samples.len() + count, 0.0);
+        self.talk.duration = self.samples.len() as f64 / f64::from(self.sample_rate);
+        if count > 0 {
+            self.append_phone(Phone { symbol: "SIL".into(), stress: 0, start, end: self.talk.duration });
+        }
+    }
+}
+
+/// One clip of a folder: `NAME.wav` and `NAME.json`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TalkFile {
+    /// NAME.
+    pub name: String,
+    /// The sound.
+    pub sound: PathBuf,
+    /// The times.
+    pub times: PathBuf,
+}
+
+impl TalkFile {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// As [`SpokenTalk::read`].
+    pub fn read(&self) -> Result<SpokenTalk> {
+        SpokenTalk::read(&self.sound, &self.times, AlignmentForm::Talk)
+    }
+}
+
+/// The clips of a folder, by name. Other files are passed over.
+///
+/// # Errors
+/// [`StageError::Speech`] where the folder cannot be read, holds no clip or more than a million, or one of a pair is missing.
+pub fn list_folder(folder: &Path) -> Result<Vec<TalkFile>> {
+    let mut clips = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| StageError::speech(folder, error))? {
+        let path = entry.map_err(|error| StageError::speech(folder, error))?.path();
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let Some(name) =
+            path.file_stem().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.'))
+        else {
+            continue;
+        };
+        let other = match extension {
+            "wav" => path.with_extension("json"),
+            "json" => path.with_extension("wav"),
+            _ => continue,
+        };
+        if !other.is_file() {
+            return Err(StageError::speech(&path, format!("stands alone: there is no {}", shown(&other))));
+        }
+        if extension == "wav" {
+            clips.push(TalkFile { name: name.to_owned(), times: other, sound: path.clone() });
+        }
+        if clips.len() > MAX_CLIPS {
+            return Err(StageError::speech(folder, format!("holds more than {MAX_CLIPS} clips")));
+        }
+    }
+    if clips.is_empty() {
+        return Err(StageError::speech(folder, "holds no pair NAME.wav and NAME.json"));
+    }
+    clips.sort();
+    Ok(clips)
+}
+
+/// Reads every clip of a folder, by name. An hour of 16 kHz sound takes 230 MB; [`list_folder`] reads clip by clip.
+///
+/// # Errors
+/// As [`list_folder`] and [`SpokenTalk::read`].
+pub fn read_folder(folder: &Path) -> Result<Vec<SpokenTalk>> {
+    list_folder(folder)?.iter().map(TalkFile::read).collect()
+}
+
+fn shown(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The media crate's messages name the file already.
+fn from_media(path: &Path, error: impl std::fmt::Display) -> StageError {
+    let message = error.to_string();
+    let cause = message.strip_prefix(&format!("{}: ", path.display())).unwrap_or(&message).to_owned();
+    StageError::speech(path, cause)
+}
+
+fn setting(what: String, hint: &str) -> StageError {
+    StageError::Setting { what, hint: hint.into() }
+}
+
+fn check_parts(parts: &[SpokenTalk], pauses: &[f64]) -> Result<u32> {
+    let Some(first) = parts.first() else {
+        return Err(setting("a clip of no sentences cannot be made".into(), "give at least one sentence"));
+    };
+    if let Some(other) =
+        parts.iter().find(|part| part.sample_rate != first.sample_rate || part.sample_rate == 0)
+    {
+        return Err(setting(
+            format!("sound at {} Hz and at {} Hz cannot be joined", first.sample_rate, other.sample_rate),
+            "resample all of it to one rate",
+        ));
+    }
+    let fits = |pause: &f64| (0.0..=MAX_CLIP_SECONDS).contains(pause);
+    if pauses.len() != parts.len() + 1 || !pauses.iter().all(fits) {
+        return Err(setting(
+            format!("{} sentences cannot be joined with the pauses {pauses:?}", parts.len()),
+            "give one pause more than sentences, each 0 s to 600 s",
+        ));
+    }
+    Ok(first.sample_rate)
+}
+
+fn samples_in(seconds: f64, rate: u32) -> usize {
+    (seconds * f64::from(rate)).round() as usize
+}
+
+fn fade_ends(samples: &mut [f32], rate: u32) {
+    let count = samples_in(FADE_SECONDS, rate).min(samples.len() / 2);
+    let last = samples.len().wrapping_sub(1);
+    for index in 0..count {
+        let gain = index as f32 / count as f32;
+        samples[index] *= gain;
+        samples[last - index] *= gain;
+    }
+}
+
+/// Sets the length to the sound's; what reaches beyond is cut.
+fn shorten(talk: &mut Talk, seconds: f64) {
+    talk.duration = seconds;
+    for word in &mut talk.words {
+        word.start = word.start.min(seconds);
+        word.end = word.end.min(seconds);
+        word.stress = word.stress.map(|stress| stress.min(seconds));
+    }
+    for phone in &mut talk.phones {
+        phone.start = phone.start.min(seconds);
+        phone.end = phone.end.min(seconds);
+    }
+}
+
+#[cfg(test)]
+mod tests;
