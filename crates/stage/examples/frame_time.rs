@@ -1,4 +1,4 @@
-//! How long one frame takes, by stage, on one thread, and how many two threads draw in a second: `ORATOR_FIGURE=FOLDER cargo run --release --example frame_time [PNG]`.
+//! How long one frame takes, by stage, on one thread, and how many two threads draw in a second: `cargo run --release --example frame_time [PNG]`.
 //! The person is the bare figure in tights, about as many triangles as a dressed one. With a file name, writes the picture.
 
 use glam::{Quat, Vec3};
@@ -18,11 +18,11 @@ const THREADS: usize = 2;
 const ABOVE: f32 = 0.06;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Some(folder) = std::env::var_os("ORATOR_FIGURE") else {
-        eprintln!("set ORATOR_FIGURE to the folder of the figure's data");
+    let Ok(folder) = orator_assets::figure() else {
+        eprintln!("run `cargo xtask setup`: the figure is not there");
         return Ok(());
     };
-    let anatomy = Anatomy::load(Path::new(&folder))?;
+    let anatomy = Anatomy::load(&folder)?;
     let mut vertices = anatomy.mesh.vertices.clone();
     anatomy.target("macrodetails/caucasian-male-young")?.apply(1.0, &mut vertices);
     anatomy

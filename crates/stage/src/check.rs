@@ -4,7 +4,7 @@
 use glam::Vec2;
 use orator_body::layout::{self, WHOLE_BODY};
 use orator_corpus::truth::Visibility;
-use orator_media::Picture;
+use orator_media::{FrameRate, Picture};
 use orator_perceive::{Found, Perceiver};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -14,9 +14,10 @@ use std::collections::BTreeMap;
 use crate::figure::Anatomy;
 use crate::person::Person;
 use crate::picture::PictureMaker;
-use crate::script::Recordings;
+use crate::script::{Gesture, GestureClass, Recordings};
 use crate::surface::Part;
 use crate::truth::fit::{Fit, Sample};
+use crate::truth::strokes::{Detector, StrokesFound, strokes_found};
 use crate::truth::{Anchors, TrueKeypoints, keypoints};
 use crate::{Presenter, RenderSettings, Result, Scene, StageError};
 
@@ -211,6 +212,68 @@ fn signed(point: usize, errors: &[[f64; 2]]) -> SignedError {
         (errors.iter().map(|e| (e[axis] - mean[axis]).powi(2)).sum::<f64>() / count as f64).sqrt()
     });
     SignedError { point, mean, spread, count }
+}
+
+/// How many stored strokes a simple detector finds in the true wrists of staged clips.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct StrokeReport {
+    /// Clips looked at, one of each person.
+    pub clips: usize,
+    /// Their length in seconds.
+    pub seconds: f64,
+    /// Strokes of beats, and the share found within 120 ms.
+    pub beats: usize,
+    /// See `beats`.
+    pub beats_found: f64,
+    /// What the same peaks, shifted in time, would find.
+    pub beats_by_chance: f64,
+    /// Strokes of all gestures, and the share found.
+    pub strokes: usize,
+    /// See `strokes`.
+    pub strokes_found: f64,
+    /// What the same peaks, shifted in time, would find.
+    pub strokes_by_chance: f64,
+}
+
+/// Looks for the strokes of one clip of each person, at 25 frames a second, in the picture's plane. Nothing is drawn.
+///
+/// # Errors
+/// When data is missing.
+pub fn strokes(anatomy: &Anatomy, speech: &Recordings, settings: &CheckSettings) -> Result<StrokeReport> {
+    let anchors = Anchors::fitted()?;
+    let mut chance = ChaCha8Rng::seed_from_u64(settings.seed);
+    let count = speech.seconds().len();
+    let rate = FrameRate::MOTION.as_f64();
+    let mut report = StrokeReport::default();
+    let (mut beats, mut all) = (StrokesFound::default(), StrokesFound::default());
+    for person in 0..settings.people {
+        let presenter = Presenter::new(anatomy, settings.first + person)?;
+        let said: Vec<usize> = (0..3).map(|_| chance.random_range(0..count)).collect();
+        let spoken = speech.joined(&said, &mut chance)?;
+        let render = RenderSettings { size: None, ..RenderSettings::default() };
+        let scene = Scene::new(&presenter, &spoken.talk, chance.random(), &render);
+        let mut wrists = [Vec::new(), Vec::new()];
+        for frame in 0..(spoken.talk.duration * rate) as usize {
+            let seconds = frame as f64 / rate;
+            let (pose, camera) = (scene.pose(seconds), scene.camera(seconds));
+            let truth = keypoints(&anchors, &presenter.person, &pose, &camera, settings.size, None)?;
+            for (wrist, point) in wrists.iter_mut().zip(layout::WRISTS) {
+                wrist.push(truth.points[point]);
+            }
+        }
+        let found = |wanted: &dyn Fn(&Gesture) -> bool| {
+            strokes_found(&scene.score, &wrists[0], &wrists[1], rate, &Detector::default(), wanted)
+        };
+        beats.add(found(&|gesture| gesture.class == GestureClass::Beat));
+        all.add(found(&|_| true));
+        report.clips += 1;
+        report.seconds += spoken.talk.duration;
+    }
+    (report.beats, report.beats_found, report.beats_by_chance) =
+        (beats.strokes, beats.recall(), beats.chance());
+    (report.strokes, report.strokes_found, report.strokes_by_chance) =
+        (all.strokes, all.recall(), all.chance());
+    Ok(report)
 }
 
 /// Fits the table of anchors on such frames.

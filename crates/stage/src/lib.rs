@@ -19,7 +19,9 @@ mod sheet;
 pub mod surface;
 pub mod truth;
 
-pub use check::{CheckReport, CheckSettings, PartErrors, SignedError, calibrate, check};
+pub use check::{
+    CheckReport, CheckSettings, PartErrors, SignedError, StrokeReport, calibrate, check, strokes,
+};
 pub use error::{Result, StageError};
 pub use plan::{ClipPlan, PEOPLE_PER_SEED, RenderSettings, clips_of_shard, plan};
 pub use render::{Progress, finish_corpus, render_shard};

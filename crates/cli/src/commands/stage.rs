@@ -8,7 +8,7 @@ use orator_stage::figure::Anatomy;
 use orator_stage::script::{Recordings, sentences};
 use orator_stage::{
     CheckSettings, Progress, RenderSettings, SheetSettings, StageError, Subject, calibrate, check,
-    finish_corpus, render_shard, sheet,
+    finish_corpus, render_shard, sheet, strokes,
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,8 @@ enum Action {
     Sentences(Sentences),
     /// Look at random frames with the detector and compare with the truth
     Check(Look),
+    /// Look for the stored strokes in the motion of the true wrists
+    Strokes(Look),
     /// Fit the places of the keypoints on the figure to the detector (for developers)
     Calibrate(Calibrate),
 }
@@ -167,6 +169,7 @@ pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
             Ok(())
         }
         Action::Check(arguments) => look(arguments, screen),
+        Action::Strokes(arguments) => find_strokes(arguments, screen),
         Action::Calibrate(arguments) => fit(arguments, screen),
     }
 }
@@ -291,6 +294,23 @@ fn look(arguments: &Look, screen: &mut Screen) -> Result<(), Failure> {
             errors.mean, errors.median, errors.count
         ));
     }
+    if let Some(path) = &arguments.report {
+        write_json(path, &report)?;
+    }
+    Ok(())
+}
+
+fn find_strokes(arguments: &Look, screen: &mut Screen) -> Result<(), Failure> {
+    let speech = recordings(arguments.speech.as_deref())?;
+    let report = strokes(&anatomy()?, &speech, &settings(arguments))?;
+    screen.json(&json!({ "event": "strokes", "report": report }));
+    let line = |what: &str, count: usize, found: f64, chance: f64| {
+        let (found, chance) = (100.0 * found, 100.0 * chance);
+        screen.say(&format!("{count} {what}: {found:.1} % found within 120 ms, {chance:.1} % by chance"));
+    };
+    screen.say(&format!("{} clips, {:.0} s", report.clips, report.seconds));
+    line("beats", report.beats, report.beats_found, report.beats_by_chance);
+    line("strokes", report.strokes, report.strokes_found, report.strokes_by_chance);
     if let Some(path) = &arguments.report {
         write_json(path, &report)?;
     }

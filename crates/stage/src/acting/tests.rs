@@ -302,11 +302,11 @@ fn words_without_phones_open_the_mouth_and_eyes_blink() {
 /// The gap between the lips of the real figure, where `setup` has brought it.
 #[test]
 fn the_lips_of_the_figure_meet_for_bilabials_and_open_for_vowels() {
-    let Some(folder) = std::env::var_os("ORATOR_FIGURE") else {
+    let Ok(folder) = orator_assets::figure() else {
         eprintln!("skipped: the figure's data is not there");
         return;
     };
-    let anatomy = crate::figure::Anatomy::load(std::path::Path::new(&folder)).unwrap();
+    let anatomy = crate::figure::Anatomy::load(&folder).unwrap();
     let rest = &anatomy.mesh.vertices;
     // The two vertices of the body nearest to the slit between the lips, above and below, in the middle of the face.
     let jaw = &anatomy.face_units[FaceUnit::JawOpen as usize];

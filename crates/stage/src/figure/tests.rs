@@ -5,8 +5,8 @@ use crate::pose::Pose;
 use glam::{Quat, Vec3};
 
 fn anatomy() -> Option<Anatomy> {
-    let folder = std::env::var_os("ORATOR_FIGURE")?;
-    Some(Anatomy::load(std::path::Path::new(&folder)).unwrap())
+    let folder = orator_assets::figure().ok()?;
+    Some(Anatomy::load(&folder).unwrap())
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::surface::Part;
 fn anatomy() -> Option<&'static Anatomy> {
     static ANATOMY: OnceLock<Option<Anatomy>> = OnceLock::new();
     let known = ANATOMY.get_or_init(|| {
-        let folder = std::env::var_os("ORATOR_FIGURE")?;
-        Some(Anatomy::load(std::path::Path::new(&folder)).unwrap())
+        let folder = orator_assets::figure().ok()?;
+        Some(Anatomy::load(&folder).unwrap())
     });
     if known.is_none() {
         eprintln!("skipped: the figure's data is not there");

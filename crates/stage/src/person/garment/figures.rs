@@ -58,11 +58,11 @@ impl Figure {
 pub(in crate::person) fn figures() -> &'static [Figure] {
     static FIGURES: OnceLock<Vec<Figure>> = OnceLock::new();
     FIGURES.get_or_init(|| {
-        let Some(folder) = std::env::var_os("ORATOR_FIGURE") else {
+        let Ok(folder) = orator_assets::figure() else {
             eprintln!("skipped: the figure's data is not there");
             return Vec::new();
         };
-        let anatomy = Arc::new(Anatomy::load(Path::new(&folder)).unwrap());
+        let anatomy = Arc::new(Anatomy::load(&folder).unwrap());
         let build = "averagemuscle-averageweight";
         vec![
             Figure::new(
