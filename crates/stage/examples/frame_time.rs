@@ -7,7 +7,6 @@ use orator_stage::picture::{Actor, CameraPath, Framing, Moment, PictureMaker, Pr
 use orator_stage::pose::Pose;
 use orator_stage::surface::{Corner, Material, Part, Surface, Texture, Triangle};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Frames of which the fastest counts.

@@ -1,7 +1,6 @@
 //! Bodies to try clothes and hair on.
 
 use glam::Vec3;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::super::{Body, Traits};
