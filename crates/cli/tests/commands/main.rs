@@ -10,4 +10,5 @@ mod made;
 mod models;
 mod outputs;
 mod real_run;
+mod stage;
 mod weights;
