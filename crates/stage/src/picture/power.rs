@@ -38,6 +38,8 @@ mod tests {
         #[test]
         fn powers_are_nearly_those_of_the_library(base in 0.0..8.0f32, exponent in 0.1..60.0f32) {
             let (ours, theirs) = (power(base, exponent), base.powf(exponent));
+            // Beyond is outside of what `exp2` promises.
+            prop_assume!(theirs < f32::from_bits(254 << 23));
             let allowed = 2e-4 * (1.0 + exponent) * theirs.max(1e-3);
             prop_assert!((ours - theirs).abs() <= allowed, "{base}^{exponent}: {ours}, not {theirs}");
         }
