@@ -29,6 +29,8 @@ pub struct Clip {
     pub weight: f64,
     /// Train or held out.
     pub split: Split,
+    /// Whether its keypoints are known and not detected: it was staged, not filmed.
+    pub exact: bool,
     /// The keypoints, for pictures.
     pub track: KeypointTrack,
     hands: [Option<HandShape>; 2],
@@ -59,10 +61,11 @@ impl Clips {
                 continue;
             }
             let source = &sources[clip.source];
+            let exact = clip.exact;
             let speaker =
                 config.speakers.iter().position(|s| *s == clip.speaker).unwrap_or(config.speakers.len());
             // What is known exactly has neither gaps nor jitter, and smoothing would only dull its strokes.
-            let track = if clip.exact {
+            let track = if exact {
                 clip.track
             } else {
                 clip.track.gaps_filled(&GapConfig::default()).smoothed(&SmoothingConfig {
@@ -86,6 +89,7 @@ impl Clips {
                 speech: clip.speech,
                 weight: source.weight,
                 split: source.split,
+                exact,
                 track,
                 hands: [0, 1].map(|side| rest.hand_shape(side).copied().filter(|_| source.body)),
             });
@@ -252,6 +256,28 @@ pub fn held_out(
     let windows: Vec<_> = windows.into_iter().step_by(step).collect();
     (!windows.is_empty())
         .then(|| assemble(&windows, &clips.statistics, config.speakers.len() as i64, Device::Cpu))
+}
+
+/// [`held_out`] windows of filmed and of staged clips apart, at most `most` of each, with what to write before the names of
+/// their measures; nothing is written before them where there is only one kind.
+#[must_use]
+pub fn held_out_by_kind(
+    clips: &Clips,
+    config: &ContextualConfig,
+    most: usize,
+    wanted: impl Fn(&Clip) -> bool,
+) -> Vec<(&'static str, Batch)> {
+    let mut kinds: Vec<_> = [("filmed-", false), ("staged-", true)]
+        .into_iter()
+        .filter_map(|(name, exact)| {
+            held_out(clips, config, most, |clip| clip.exact == exact && wanted(clip))
+                .map(|batch| (name, batch))
+        })
+        .collect();
+    if let [(name, _)] = kinds.as_mut_slice() {
+        *name = "";
+    }
+    kinds
 }
 
 /// Whether a clip's body may be learned.

@@ -143,6 +143,9 @@ pub struct LossConfig {
     pub drop_speaker: f64,
     /// Probability that the source frame is the rest pose, as at the start of a recording (0.25).
     pub rest_source: f64,
+    /// Generators: share of the windows whose clip has a body, where there are clips without one (0.5). Few filmed bodies are
+    /// learned by heart when they are drawn often.
+    pub body_share: f64,
     /// Spread of the noise added to the normalised speech features.
     pub speech_noise: f64,
     /// Spread of a shift of every speech feature that stays for a whole window: other voices and microphones.
@@ -165,6 +168,7 @@ impl Default for LossConfig {
             drop_speech: 0.1,
             drop_speaker: 0.1,
             rest_source: 0.25,
+            body_share: 0.5,
             speech_noise: 0.1,
             speech_shift: 0.7,
             speech_scale: 0.2,
@@ -240,6 +244,9 @@ impl TrainConfig {
         }
         if !(0.0..=1.0).contains(&self.losses.least_masked) {
             return Err("losses.least_masked must be between 0 and 1".into());
+        }
+        if !(0.0..=1.0).contains(&self.losses.body_share) {
+            return Err("losses.body_share must be between 0 and 1".into());
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::learner::Learner;
 use super::losses;
-use crate::clips::{Batch, Clip, Clips, Sampler, held_out};
+use crate::clips::{Batch, Clip, Clips, Sampler, held_out_by_kind};
 use crate::{Result, TrainConfig, TrainError};
 use orator_motion::contextual::{MaskInput, Networks, Stream, WINDOW_FRAMES, WINDOW_STRIDE};
 use orator_nn::Randomness;
@@ -11,8 +11,6 @@ use tch::{Device, IndexOp, Kind, Tensor};
 
 /// Most held-out windows measured.
 const HELD_OUT: usize = 48;
-/// Share of the windows that have a body. The filmed bodies are few: more of them would only be learned by heart.
-const BODY_SHARE: f64 = 0.5;
 /// Of the tokens chosen to be guessed, this share is hidden, and half of the rest replaced by a random one (METHODS 2.3:
 /// 80 % hidden, 10 % random, 10 % kept).
 const HIDDEN: f64 = 0.8;
@@ -26,7 +24,7 @@ pub(super) struct Generating<'a> {
     config: &'a TrainConfig,
     sampler: Sampler<'a>,
     weights: [Tensor; 2],
-    held_out: Option<Batch>,
+    held_out: Vec<(&'static str, Batch)>,
     device: Device,
 }
 
@@ -76,7 +74,7 @@ impl<'a> Generating<'a> {
         config: &'a TrainConfig,
         device: Device,
     ) -> Result<Self> {
-        let sampler = Sampler::new(clips, &config.networks, BODY_SHARE, speaks);
+        let sampler = Sampler::new(clips, &config.networks, config.losses.body_share, speaks);
         if sampler.is_empty() {
             return Err(TrainError::Corpus {
                 what: "no training clip has speech".into(),
@@ -88,7 +86,7 @@ impl<'a> Generating<'a> {
             config,
             sampler,
             weights: Stream::ALL.map(|s| losses::dimension_weights(s, &config.losses).to_device(device)),
-            held_out: held_out(clips, &config.networks, HELD_OUT, speaks),
+            held_out: held_out_by_kind(clips, &config.networks, HELD_OUT, speaks),
             device,
         })
     }
@@ -191,25 +189,26 @@ impl Learner for Generating<'_> {
     /// window: the difference is what the generator takes from speech.
     fn validate(&self) -> BTreeMap<String, f64> {
         let mut measures = BTreeMap::new();
-        let Some(batch) = &self.held_out else { return measures };
-        let encoded = encode(self.networks, batch);
-        let size = batch.speech.size()[0];
-        let all = Tensor::ones([size, WINDOW_FRAMES as i64], (Kind::Float, self.device));
-        let nothing = Tensor::zeros([size], (Kind::Float, self.device));
-        let other = batch.speech.roll([size / 2], [0]);
-        for (name, speech) in [("", &batch.speech), ("-other-speech", &other)] {
-            let input = MaskInput { speech, speakers: [&batch.speaker; 2], drop_speech: &nothing };
-            let codes =
-                [0, 1].map(|s: usize| self.networks.tokenizers[s].quantiser().decode(&encoded.ids[s], 1));
-            let hidden = [all.shallow_clone(), all.shallow_clone()];
-            let logits =
-                self.networks.mask_generator.forward(&codes, &hidden, &encoded.source, &input, false);
-            for stream in Stream::ALL {
-                let s = stream as usize;
-                let (loss, right) =
-                    losses::tokens(&logits[s], &encoded.ids[s].select(2, 0), &batch.valid[s], 0.0);
-                measures.insert(format!("{}-loss{name}", stream.name()), loss.double_value(&[]));
-                measures.insert(format!("{}-right{name}", stream.name()), right);
+        for (kind, batch) in &self.held_out {
+            let encoded = encode(self.networks, batch);
+            let size = batch.speech.size()[0];
+            let all = Tensor::ones([size, WINDOW_FRAMES as i64], (Kind::Float, self.device));
+            let nothing = Tensor::zeros([size], (Kind::Float, self.device));
+            let other = batch.speech.roll([size / 2], [0]);
+            for (name, speech) in [("", &batch.speech), ("-other-speech", &other)] {
+                let input = MaskInput { speech, speakers: [&batch.speaker; 2], drop_speech: &nothing };
+                let codes =
+                    [0, 1].map(|s: usize| self.networks.tokenizers[s].quantiser().decode(&encoded.ids[s], 1));
+                let hidden = [all.shallow_clone(), all.shallow_clone()];
+                let logits =
+                    self.networks.mask_generator.forward(&codes, &hidden, &encoded.source, &input, false);
+                for stream in Stream::ALL {
+                    let s = stream as usize;
+                    let (loss, right) =
+                        losses::tokens(&logits[s], &encoded.ids[s].select(2, 0), &batch.valid[s], 0.0);
+                    measures.insert(format!("{kind}{}-loss{name}", stream.name()), loss.double_value(&[]));
+                    measures.insert(format!("{kind}{}-right{name}", stream.name()), right);
+                }
             }
         }
         measures

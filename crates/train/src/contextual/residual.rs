@@ -3,7 +3,7 @@
 use super::generator::{encode, hear, speaks};
 use super::learner::Learner;
 use super::losses;
-use crate::clips::{Batch, Clips, Sampler, held_out};
+use crate::clips::{Batch, Clips, Sampler, held_out_by_kind};
 use crate::{Result, TrainConfig, TrainError};
 use orator_motion::contextual::{MaskInput, Networks, Stream};
 use orator_nn::Randomness;
@@ -12,14 +12,12 @@ use tch::{Device, Kind, Tensor};
 
 /// Most held-out windows measured.
 const HELD_OUT: usize = 48;
-/// Share of the windows that have a body.
-const BODY_SHARE: f64 = 0.5;
 
 pub(super) struct Refining<'a> {
     networks: &'a Networks,
     config: &'a TrainConfig,
     sampler: Sampler<'a>,
-    held_out: Option<Batch>,
+    held_out: Vec<(&'static str, Batch)>,
     device: Device,
 }
 
@@ -30,14 +28,14 @@ impl<'a> Refining<'a> {
         config: &'a TrainConfig,
         device: Device,
     ) -> Result<Self> {
-        let sampler = Sampler::new(clips, &config.networks, BODY_SHARE, speaks);
+        let sampler = Sampler::new(clips, &config.networks, config.losses.body_share, speaks);
         if sampler.is_empty() {
             return Err(TrainError::Corpus {
                 what: "no training clip has speech".into(),
                 hint: "add videos with sound".into(),
             });
         }
-        let held_out = held_out(clips, &config.networks, HELD_OUT, speaks);
+        let held_out = held_out_by_kind(clips, &config.networks, HELD_OUT, speaks);
         Ok(Self { networks, config, sampler, held_out, device })
     }
 }
@@ -77,18 +75,21 @@ impl Learner for Refining<'_> {
 
     fn validate(&self) -> BTreeMap<String, f64> {
         let mut measures = BTreeMap::new();
-        let Some(batch) = &self.held_out else { return measures };
-        let encoded = encode(self.networks, batch);
-        let nothing = Tensor::zeros([batch.speech.size()[0]], (Kind::Float, self.device));
-        let input = MaskInput { speech: &batch.speech, speakers: [&batch.speaker; 2], drop_speech: &nothing };
-        for stream in Stream::ALL {
-            let s = stream as usize;
-            for layer in 1..encoded.ids[s].size()[2] as usize {
-                let summed = self.networks.tokenizers[s].quantiser().decode(&encoded.ids[s], layer);
-                let logits = self.networks.residual_generator.forward(stream, layer, &summed, &input, false);
-                let target = encoded.ids[s].select(2, layer as i64);
-                let (loss, _) = losses::tokens(&logits, &target, &batch.valid[s], 0.0);
-                measures.insert(format!("{}-loss-{layer}", stream.name()), loss.double_value(&[]));
+        for (kind, batch) in &self.held_out {
+            let encoded = encode(self.networks, batch);
+            let nothing = Tensor::zeros([batch.speech.size()[0]], (Kind::Float, self.device));
+            let input =
+                MaskInput { speech: &batch.speech, speakers: [&batch.speaker; 2], drop_speech: &nothing };
+            for stream in Stream::ALL {
+                let s = stream as usize;
+                for layer in 1..encoded.ids[s].size()[2] as usize {
+                    let summed = self.networks.tokenizers[s].quantiser().decode(&encoded.ids[s], layer);
+                    let logits =
+                        self.networks.residual_generator.forward(stream, layer, &summed, &input, false);
+                    let target = encoded.ids[s].select(2, layer as i64);
+                    let (loss, _) = losses::tokens(&logits, &target, &batch.valid[s], 0.0);
+                    measures.insert(format!("{kind}{}-loss-{layer}", stream.name()), loss.double_value(&[]));
+                }
             }
         }
         measures

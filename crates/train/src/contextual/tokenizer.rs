@@ -2,7 +2,7 @@
 
 use super::learner::Learner;
 use super::losses;
-use crate::clips::{Batch, Clips, Sampler, has_body, held_out};
+use crate::clips::{Batch, Clips, Sampler, has_body, held_out_by_kind};
 use crate::{Result, TrainConfig, TrainError};
 use orator_motion::LIP_POINTS;
 use orator_motion::contextual::{Networks, Stream};
@@ -19,7 +19,7 @@ pub(super) struct Tokenizing<'a> {
     samplers: [Sampler<'a>; 2],
     weights: [Tensor; 2],
     /// Held-out windows of each stream.
-    held_out: [Option<Batch>; 2],
+    held_out: [Vec<(&'static str, Batch)>; 2],
     spreads: [Tensor; 2],
     device: Device,
 }
@@ -47,8 +47,8 @@ impl<'a> Tokenizing<'a> {
             samplers,
             weights: Stream::ALL.map(|s| losses::dimension_weights(s, &config.losses).to_device(device)),
             held_out: [
-                held_out(clips, &config.networks, HELD_OUT, |_| true),
-                held_out(clips, &config.networks, HELD_OUT, has_body),
+                held_out_by_kind(clips, &config.networks, HELD_OUT, |_| true),
+                held_out_by_kind(clips, &config.networks, HELD_OUT, has_body),
             ],
             spreads: [0, 1].map(|s: usize| Tensor::from_slice(&clips.statistics.motion[s].spread().to_vec())),
             device,
@@ -90,25 +90,28 @@ impl Learner for Tokenizing<'_> {
         let mut measures = BTreeMap::new();
         for stream in Stream::ALL {
             let s = stream as usize;
-            let Some(batch) = &self.held_out[s] else { continue };
-            let real = batch.motion[s].to_device(self.device);
-            let ids = self.networks.tokenizers[s].encode(&real);
-            let made = self.networks.tokenizers[s].decode(&ids).to_device(Device::Cpu);
-            let seen = batch.seen[s].to_device(Device::Cpu);
-            let error = (made - &batch.motion[s]).abs() * &self.spreads[s] * &seen;
-            let mean = |e: &Tensor, m: &Tensor| {
-                (e.sum(Kind::Float) / m.sum(Kind::Float).clamp_min(1.0)).double_value(&[])
-            };
-            measures.insert(format!("{}-error", stream.name()), mean(&error, &seen));
-            if stream == Stream::Face {
-                let (from, n) = (LIP_POINTS.start as i64 * 2, LIP_POINTS.len() as i64 * 2);
-                measures
-                    .insert("lip-error".into(), mean(&error.narrow(2, from, n), &seen.narrow(2, from, n)));
+            for (kind, batch) in &self.held_out[s] {
+                let real = batch.motion[s].to_device(self.device);
+                let ids = self.networks.tokenizers[s].encode(&real);
+                let made = self.networks.tokenizers[s].decode(&ids).to_device(Device::Cpu);
+                let seen = batch.seen[s].to_device(Device::Cpu);
+                let error = (made - &batch.motion[s]).abs() * &self.spreads[s] * &seen;
+                let mean = |e: &Tensor, m: &Tensor| {
+                    (e.sum(Kind::Float) / m.sum(Kind::Float).clamp_min(1.0)).double_value(&[])
+                };
+                measures.insert(format!("{kind}{}-error", stream.name()), mean(&error, &seen));
+                if stream == Stream::Face {
+                    let (from, n) = (LIP_POINTS.start as i64 * 2, LIP_POINTS.len() as i64 * 2);
+                    measures.insert(
+                        format!("{kind}lip-error"),
+                        mean(&error.narrow(2, from, n), &seen.narrow(2, from, n)),
+                    );
+                }
+                let base = Vec::<i64>::try_from(&ids.select(2, 0).reshape([-1]).to_device(Device::Cpu))
+                    .unwrap_or_default();
+                let used: std::collections::BTreeSet<i64> = base.into_iter().collect();
+                measures.insert(format!("{kind}{}-codes-used", stream.name()), used.len() as f64);
             }
-            let base = Vec::<i64>::try_from(&ids.select(2, 0).reshape([-1]).to_device(Device::Cpu))
-                .unwrap_or_default();
-            let used: std::collections::BTreeSet<i64> = base.into_iter().collect();
-            measures.insert(format!("{}-codes-used", stream.name()), used.len() as f64);
         }
         measures
     }
