@@ -40,6 +40,18 @@ impl Attention {
 
     /// `[batch, n, width]`; every query sees the whole memory.
     pub fn forward(&self, queries: &Tensor, memory: &Tensor, train: bool) -> Tensor {
+        self.forward_masked(queries, memory, None, train)
+    }
+
+    /// The same where no query sees the places of the memory at which `hidden` `[batch, m]` is true (padding). At least one
+    /// place of every row must be seen.
+    pub fn forward_masked(
+        &self,
+        queries: &Tensor,
+        memory: &Tensor,
+        hidden: Option<&Tensor>,
+        train: bool,
+    ) -> Tensor {
         let (batch, n, width) = axes(queries);
         let split = |t: Tensor| {
             let m = t.size()[1];
@@ -49,8 +61,8 @@ impl Attention {
         let k = split(self.key.forward(memory));
         let v = split(self.value.forward(memory));
         let dropout = if train { self.dropout } else { 0.0 };
-        let mixed =
-            Tensor::scaled_dot_product_attention::<Tensor>(&q, &k, &v, None, dropout, false, None, false);
+        let seen = hidden.map(|h| h.logical_not().view([batch, 1, 1, -1]));
+        let mixed = Tensor::scaled_dot_product_attention(&q, &k, &v, seen, dropout, false, None, false);
         self.output.forward(&mixed.transpose(1, 2).contiguous().view([batch, n, width]))
     }
 }
@@ -85,8 +97,18 @@ pub fn layer_norm(path: Path, width: i64) -> nn::LayerNorm {
     nn::layer_norm(path, vec![width], nn::LayerNormConfig::default())
 }
 
-/// A pre-norm transformer encoder layer.
+/// Where a layer's norms stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NormPlace {
+    /// Before attention and before the feed-forward part; their results are added to what came in.
+    Before,
+    /// After each addition, as in the first transformers (Vaswani et al. 2017).
+    After,
+}
+
+/// A transformer encoder layer.
 pub struct EncoderLayer {
+    place: NormPlace,
     norm_attention: nn::LayerNorm,
     attention: Attention,
     norm_feed_forward: nn::LayerNorm,
@@ -95,10 +117,24 @@ pub struct EncoderLayer {
 }
 
 impl EncoderLayer {
-    /// Widths as in [`Attention`] and [`FeedForward`].
+    /// A layer with its norms before its parts; widths as in [`Attention`] and [`FeedForward`].
     #[must_use]
     pub fn new(path: &Path, width: i64, heads: i64, hidden: i64, dropout: f64) -> Self {
+        Self::with_norms(path, NormPlace::Before, width, heads, hidden, dropout)
+    }
+
+    /// A layer with its norms at `place`.
+    #[must_use]
+    pub fn with_norms(
+        path: &Path,
+        place: NormPlace,
+        width: i64,
+        heads: i64,
+        hidden: i64,
+        dropout: f64,
+    ) -> Self {
         Self {
+            place,
             norm_attention: layer_norm(path / "norm_attention", width),
             attention: Attention::new(&(path / "attention"), width, heads, dropout),
             norm_feed_forward: layer_norm(path / "norm_feed_forward", width),
@@ -109,10 +145,25 @@ impl EncoderLayer {
 
     /// `[batch, n, width]` to the same shape.
     pub fn forward(&self, x: &Tensor, train: bool) -> Tensor {
-        let normed = self.norm_attention.forward(x);
-        let x = x + self.attention.forward(&normed, &normed, train).dropout(self.dropout, train);
-        let fed = self.feed_forward.forward(&self.norm_feed_forward.forward(&x), train);
-        x + fed.dropout(self.dropout, train)
+        self.forward_masked(x, None, train)
+    }
+
+    /// The same where nobody sees the places at which `hidden` `[batch, n]` is true (padding).
+    pub fn forward_masked(&self, x: &Tensor, hidden: Option<&Tensor>, train: bool) -> Tensor {
+        let attend =
+            |x: &Tensor| self.attention.forward_masked(x, x, hidden, train).dropout(self.dropout, train);
+        let feed = |x: &Tensor| self.feed_forward.forward(x, train).dropout(self.dropout, train);
+        match self.place {
+            NormPlace::Before => {
+                let x = x + attend(&self.norm_attention.forward(x));
+                let fed = feed(&self.norm_feed_forward.forward(&x));
+                x + fed
+            }
+            NormPlace::After => {
+                let x = self.norm_attention.forward(&(x + attend(x)));
+                self.norm_feed_forward.forward(&(&x + feed(&x)))
+            }
+        }
     }
 }
 
@@ -144,5 +195,17 @@ mod tests {
         let a = attention.forward(&q, &m, false);
         let b = attention.forward(&q, &m.flip([1]), false);
         assert!((a - b).abs().max().double_value(&[]) < 1e-5);
+    }
+
+    #[test]
+    fn hidden_places_change_nothing() {
+        tch::manual_seed(2);
+        let store = nn::VarStore::new(Device::Cpu);
+        let layer = EncoderLayer::with_norms(&store.root(), NormPlace::After, 16, 4, 32, 0.0);
+        let x = Tensor::randn([1, 5, 16], (Kind::Float, Device::Cpu));
+        let hidden = Tensor::from_slice(&[false, false, false, true, true]).view([1, 5]);
+        let long = layer.forward_masked(&x, Some(&hidden), false).narrow(1, 0, 3);
+        let short = layer.forward(&x.narrow(1, 0, 3), false);
+        assert!((long - short).abs().max().double_value(&[]) < 1e-5);
     }
 }

@@ -3,15 +3,21 @@
 //! The tensors are libtorch's, through `tch`. What is here is what `tch` lacks, kept small: everything a training
 //! run needs in order to be stopped at any step and to go on as if it had not been.
 
+pub mod arithmetic;
 pub mod attention;
 mod average;
 mod checkpoint;
 pub mod convolution;
 mod device;
 mod error;
+pub mod grid;
 mod optimiser;
+pub mod picture_blocks;
 mod random;
+pub mod residual_network;
 mod schedule;
+pub mod spade;
+pub mod spectral;
 mod tensors;
 
 pub use average::ExponentialAverage;

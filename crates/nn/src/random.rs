@@ -14,7 +14,8 @@ pub fn mix(seed: u64, position: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A stream of random numbers from one seed.
+/// A stream of random numbers from one seed; a copy goes on with the same numbers.
+#[derive(Clone)]
 pub struct Randomness {
     source: ChaCha8Rng,
 }
