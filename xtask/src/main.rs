@@ -39,7 +39,7 @@ enum Chore {
     },
     /// Format, clippy with warnings as errors, docs, licences, floors, house rules.
     Check(check::Options),
-    /// Measure `orator generate`: seconds by stage, peak memory. Writes a run into benches/runs.
+    /// Measure `orator generate` (seconds by stage, peak memory) or, with --stage, `orator stage render`. Writes a run into benches/runs.
     Bench(bench::Options),
 }
 

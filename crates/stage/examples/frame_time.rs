@@ -1,190 +1,86 @@
-//! How long one frame takes, by stage, on one thread, and how many two threads draw in a second: `cargo run --release --example frame_time [PNG]`.
-//! The person is the bare figure in tights, about as many triangles as a dressed one. With a file name, writes the picture.
+//! How many frames of real presenters are drawn in a second: `cargo run --release -p orator-stage --example frame_time`.
+//!
+//! Six people in the middle of their talk, at 256² and 512²: first on one thread, with the time of each stage, then on every
+//! core at once. A frame is all that a clip needs of it but encoding: the pose and its two neighbours for motion blur, the
+//! picture, the part mask and the depth. One JSON object a size on stdout (`cargo xtask bench --stage` reads it).
 
-use glam::{Quat, Vec3};
-use orator_stage::figure::{Anatomy, Skeleton};
-use orator_stage::picture::{Actor, CameraPath, Framing, Moment, PictureMaker, Prepared, Sensor, Setting};
-use orator_stage::pose::Pose;
-use orator_stage::surface::{Corner, Material, Part, Surface, Texture, Triangle};
-use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use orator_stage::figure::Anatomy;
+use orator_stage::picture::PictureMaker;
+use orator_stage::script::Recordings;
+use orator_stage::{Presenter, RenderSettings, Scene};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde_json::json;
+use std::time::Instant;
 
-/// Frames of which the fastest counts.
-const ROUNDS: usize = 12;
-/// Threads that draw at the same time in the second measurement.
-const THREADS: usize = 2;
-/// How far clothes lie above the skin, in decimetres.
-const ABOVE: f32 = 0.06;
+/// People that are drawn, by identity seed from 0 on.
+const PEOPLE: u64 = 6;
+/// Frames of each person, for the one thread and for each of the threads.
+const FRAMES: usize = 6;
+/// Seconds between two drawn frames, so that different gestures are seen.
+const APART: f64 = 0.32;
+/// Sides of the pictures, in pixels.
+const SIZES: [usize; 2] = [256, 512];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Ok(folder) = orator_assets::figure() else {
-        eprintln!("run `cargo xtask setup`: the figure is not there");
-        return Ok(());
-    };
-    let anatomy = Anatomy::load(&folder)?;
-    let mut vertices = anatomy.mesh.vertices.clone();
-    anatomy.target("macrodetails/caucasian-male-young")?.apply(1.0, &mut vertices);
-    anatomy
-        .target("macrodetails/universal-male-young-averagemuscle-averageweight")?
-        .apply(1.0, &mut vertices);
-    let skeleton = Skeleton::new(&anatomy.rig, &vertices);
-    inflate(&anatomy, &mut vertices);
-    let surface = mannequin(&anatomy);
-    let points = pose(&anatomy, &skeleton, &vertices, 0.0);
-    let shutter = [pose(&anatomy, &skeleton, &vertices, -0.015), pose(&anatomy, &skeleton, &vertices, 0.015)];
-    let start = Instant::now();
-    let prepared = Prepared::new(&surface);
-    println!("once per person: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
-    let head = anatomy
-        .mesh
-        .vertices_of("body")
-        .iter()
-        .map(|&v| points[v as usize])
-        .fold(Vec3::MIN, |a, b| if b.y > a.y { b } else { a });
-    let camera = CameraPath::from_seed(4, true, Framing::half_body(head)).at(0.0);
-    let start = Instant::now();
-    let setting = Setting::from_seed(2, 0.7);
-    println!("once per clip: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
-    let sensor = Sensor::from_seed(3, 0.5);
-    println!("{} triangles, {} of them visible in principle", surface.triangles.len(), prepared.triangles());
-    for size in [256, 512] {
-        let mut maker = PictureMaker::new(size);
-        let actors =
-            [Actor { prepared: &prepared, points: &points, shutter: Some([&shutter[0], &shutter[1]]) }];
-        let moment = Moment { actors: &actors, camera, setting: &setting, sensor: &sensor, frame: 0 };
-        let mut best: Option<(Duration, Vec<(&str, Duration)>)> = None;
-        for _ in 0..ROUNDS {
-            let start = Instant::now();
-            let drawn = maker.draw(&moment);
-            let took = start.elapsed();
-            std::hint::black_box(drawn);
-            if best.as_ref().is_none_or(|(least, _)| took < *least) {
-                best = Some((took, maker.stages().to_vec()));
-            }
+    let anatomy = Anatomy::load(&orator_assets::figure()?)?;
+    let recordings = Recordings::bundled()?;
+    let started = Instant::now();
+    let presenters =
+        (0..PEOPLE).map(|identity| Presenter::new(&anatomy, identity)).collect::<Result<Vec<_>, _>>()?;
+    let person_seconds = started.elapsed().as_secs_f64() / presenters.len() as f64;
+    let triangles: Vec<usize> = presenters.iter().map(|p| p.person.surface.triangles.len()).collect();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    for size in SIZES {
+        let settings = RenderSettings { size: Some(size), ..RenderSettings::default() };
+        let started = Instant::now();
+        let mut scenes = Vec::new();
+        for (index, presenter) in presenters.iter().enumerate() {
+            let talk =
+                recordings.joined(&[2 * index, 2 * index + 1], &mut ChaCha8Rng::seed_from_u64(1))?.talk;
+            scenes.push(Scene::new(presenter, &talk, index as u64, &settings));
         }
-        let Some((total, stages)) = best else { continue };
-        println!("{size} × {size}: {:.1} ms", total.as_secs_f64() * 1e3);
-        for (stage, took) in stages {
-            println!("    {stage:24} {:6.2} ms", took.as_secs_f64() * 1e3);
-        }
-        let start = Instant::now();
-        std::thread::scope(|scope| {
-            for _ in 0..THREADS {
-                scope.spawn(|| {
-                    let mut maker = PictureMaker::new(size);
-                    for _ in 0..ROUNDS {
-                        std::hint::black_box(maker.draw(&moment));
-                    }
-                });
+        let clip_seconds = started.elapsed().as_secs_f64() / scenes.len() as f64;
+        let mut stages: Vec<(&str, f64)> = Vec::new();
+        let started = Instant::now();
+        let frames = draw(&scenes, size, &mut |maker| {
+            for &(name, took) in maker.stages() {
+                match stages.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, sum)) => *sum += took.as_secs_f64(),
+                    None => stages.push((name, took.as_secs_f64())),
+                }
             }
         });
-        let rate = (THREADS * ROUNDS) as f64 / start.elapsed().as_secs_f64();
-        println!("    {THREADS} threads: {rate:.1} frames a second");
-        if let Some(path) = std::env::args().nth(1).filter(|_| size == 512) {
-            let drawn = maker.draw(&moment);
-            let picture = image::RgbImage::from_raw(size as u32, size as u32, drawn.rgb);
-            picture.ok_or("the picture has another size")?.save(path)?;
-        }
+        let alone = started.elapsed().as_secs_f64() / frames as f64;
+        let started = Instant::now();
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| draw(&scenes, size, &mut |_| ()));
+            }
+        });
+        let together = (threads * frames) as f64 / started.elapsed().as_secs_f64();
+        let stages: Vec<_> = stages
+            .iter()
+            .map(|(name, sum)| json!({ "name": name, "milliseconds": 1e3 * sum / frames as f64 }))
+            .collect();
+        println!(
+            "{}",
+            json!({ "event": "frames", "size": size, "frames": frames, "milliseconds_on_one_thread": 1e3 * alone,
+                "threads": threads, "frames_per_second": together, "stages": stages, "triangles": triangles,
+                "person_seconds": person_seconds, "clip_seconds": clip_seconds })
+        );
     }
     Ok(())
 }
 
-/// Lifts the tights off the skin.
-fn inflate(anatomy: &Anatomy, vertices: &mut [Vec3]) {
-    let mut normals = vec![Vec3::ZERO; vertices.len()];
-    for face in anatomy.mesh.faces_of("helper-tights") {
-        let at = |i: usize| vertices[face.vertices[i % face.vertices.len()] as usize];
-        let normal = (at(1) - at(0)).cross(at(2) - at(0));
-        for &vertex in &face.vertices {
-            normals[vertex as usize] += normal;
+/// Draws some frames of every scene on this thread; gives their number.
+fn draw(scenes: &[Scene<'_>], size: usize, tell: &mut dyn FnMut(&PictureMaker)) -> usize {
+    let mut maker = PictureMaker::new(size);
+    for scene in scenes {
+        for frame in 0..FRAMES {
+            std::hint::black_box(scene.draw(1.0 + frame as f64 * APART, &mut maker));
+            tell(&maker);
         }
     }
-    for (vertex, normal) in vertices.iter_mut().zip(normals) {
-        *vertex += normal.normalize_or_zero() * ABOVE;
-    }
-}
-
-/// Body in skin colour and tights in blue.
-fn mannequin(anatomy: &Anatomy) -> Surface {
-    let mut surface = Surface { points: anatomy.mesh.vertices.len(), ..Surface::default() };
-    let groups = [
-        ("body", [205, 158, 132], 0.55, 24.0, 1.0),
-        ("helper-tights", [45, 68, 110], 0.1, 8.0, 0.0),
-        ("helper-l-eye", [225, 220, 215], 0.8, 200.0, 0.2),
-        ("helper-r-eye", [225, 220, 215], 0.8, 200.0, 0.2),
-    ];
-    for (index, (group, [r, g, b], specular, gloss, subsurface)) in groups.into_iter().enumerate() {
-        surface.textures.push(noise([r, g, b]));
-        surface.materials.push(Material {
-            texture: index,
-            relief: Some(index),
-            relief_depth: if index < 2 { 0.01 } else { 0.0 },
-            specular,
-            gloss,
-            subsurface,
-            casts_shadow: index < 2,
-        });
-        let mut known = BTreeMap::new();
-        for face in anatomy.mesh.faces_of(group) {
-            let corners: Vec<u32> = face
-                .vertices
-                .iter()
-                .zip(&face.uv)
-                .map(|(&point, &uv)| {
-                    *known.entry((point, uv)).or_insert_with(|| {
-                        let uv = anatomy.mesh.uv[uv as usize];
-                        // The tights end below the neck and before the hands.
-                        let rest = anatomy.mesh.vertices[point as usize];
-                        let cut = if index == 1 && (rest.y > 5.5 || rest.x.abs() > 3.7) { 1.2 } else { 0.0 };
-                        surface.corners.push(Corner { point, uv, cut });
-                        surface.corners.len() as u32 - 1
-                    })
-                })
-                .collect();
-            let part = if index == 1 { Part::Torso } else { Part::Head };
-            for i in 2..corners.len() {
-                let corners = [corners[0], corners[i - 1], corners[i]];
-                surface.triangles.push(Triangle { corners, material: index as u16, part });
-            }
-        }
-    }
-    surface
-}
-
-/// One colour with fine noise, which also serves as relief.
-fn noise(colour: [u8; 3]) -> Texture {
-    let (width, height) = (1024, 1024);
-    let texels = (0..width * height)
-        .map(|i: usize| {
-            let hash = (i as u32).wrapping_mul(0x9E37_79B1).rotate_left(13).wrapping_mul(0x85EB_CA77) >> 28;
-            let [r, g, b] = colour.map(|value| value.saturating_add(hash as u8).saturating_sub(8));
-            [r, g, b, 255]
-        })
-        .collect();
-    Texture { width, height, texels }
-}
-
-/// The arms come down and the forearms up; `seconds` moves them.
-fn pose(anatomy: &Anatomy, skeleton: &Skeleton, vertices: &[Vec3], seconds: f32) -> Vec<Vec3> {
-    let mut pose = Pose::rest(skeleton);
-    for (side, sign) in [("L", 1.0f32), ("R", -1.0)] {
-        let mut turn = |bone: &str, turn: Quat| {
-            if let Some(bone) = skeleton.bone(&format!("{bone}.{side}")) {
-                pose.turns[bone] = turn;
-            }
-        };
-        turn("upperarm01", Quat::from_rotation_z(-0.35 * sign));
-        turn("lowerarm01", Quat::from_rotation_x(-1.5 + seconds * 8.0) * Quat::from_rotation_y(-0.4 * sign));
-    }
-    let placed = skeleton.place(&pose);
-    vertices
-        .iter()
-        .zip(&anatomy.rig.weights)
-        .map(|(&vertex, weights)| {
-            weights
-                .iter()
-                .map(|&(bone, share)| placed.maps[usize::from(bone)].transform_point3(vertex) * share)
-                .sum()
-        })
-        .collect()
+    scenes.len() * FRAMES
 }

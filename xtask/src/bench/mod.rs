@@ -1,7 +1,9 @@
-//! `cargo xtask bench`: how long `orator generate` takes, stage by stage, and how much memory.
+//! `cargo xtask bench`: how long `orator generate` takes, step by step, and how much memory; with `--stage`, how fast
+//! synthetic presenters are rendered.
 
 mod machine;
 mod sound;
+mod stage;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +27,9 @@ pub struct Options {
     /// Measure a recording of five minutes too, for its peak memory.
     #[arg(long)]
     long: bool,
+    /// Measure `orator stage render` instead: frames a second, minutes of corpus per core-hour, bytes per minute.
+    #[arg(long, conflicts_with_all = ["long", "size", "arguments"])]
+    stage: bool,
     /// Side of the video in pixels.
     #[arg(long, default_value_t = 256)]
     size: u32,
@@ -46,13 +51,41 @@ pub fn run(options: Options) -> Result<(), ChoreError> {
     println!("machine: {}", machine::line(&machine));
     println!("commit:  {commit}");
 
+    let head = json!({ "date": machine::now(), "commit": commit, "machine": machine });
+    let measured = if options.stage {
+        let work = work_folder(&root)?;
+        let measured = json!({ "stage": stage::measure(&program(&root), &work)? });
+        remove(&work)?;
+        measured
+    } else {
+        generating(&root, &options)?
+    };
+    if !options.dry {
+        let name = format!("{}_{commit}.json", machine::now().replace(':', ""));
+        let path = root.join("benches/runs").join(name);
+        write(&path, &joined(head, measured))?;
+        println!("kept in {}", path.strip_prefix(&root).unwrap_or(&path).display());
+    }
+    Ok(())
+}
+
+/// The fields of two objects in one.
+fn joined(mut head: Value, measured: Value) -> Value {
+    if let (Some(head), Value::Object(measured)) = (head.as_object_mut(), measured) {
+        head.extend(measured);
+    }
+    head
+}
+
+/// Measures `orator generate` with recordings of the asked lengths.
+fn generating(root: &Path, options: &Options) -> Result<Value, ChoreError> {
     let mut lengths = vec![SHORT_SECONDS];
     if options.long {
         lengths.push(LONG_SECONDS);
     }
     let mut measured = Vec::new();
     for seconds in lengths {
-        let run = measure(&root, &program(&root), seconds, &options)?;
+        let run = measure(root, &program(root), seconds, options)?;
         print(&run);
         measured.push(run);
     }
@@ -63,16 +96,8 @@ pub fn run(options: Options) -> Result<(), ChoreError> {
             "peak memory grows by {growth:.0} MB from {SHORT_SECONDS} s to {LONG_SECONDS} s: {verdict} {ALLOWED_GROWTH_MB} MB"
         );
     }
-    if !options.dry {
-        let runs: Vec<Value> = measured.iter().map(Measured::to_json).collect();
-        let record = json!({ "date": machine::now(), "commit": commit, "machine": machine, "size": options.size,
-            "arguments": options.arguments, "runs": runs });
-        let path =
-            root.join("benches/runs").join(format!("{}_{commit}.json", machine::now().replace(':', "")));
-        write(&path, &record)?;
-        println!("kept in {}", path.strip_prefix(&root).unwrap_or(&path).display());
-    }
-    Ok(())
+    let runs: Vec<Value> = measured.iter().map(Measured::to_json).collect();
+    Ok(json!({ "size": options.size, "arguments": options.arguments, "runs": runs }))
 }
 
 /// One measured `orator generate`.
@@ -94,9 +119,7 @@ impl Measured {
 }
 
 fn measure(root: &Path, program: &Path, seconds: u32, options: &Options) -> Result<Measured, ChoreError> {
-    // Inside target, so that a run leaves nothing in the tree; a folder per process, so that two may run.
-    let work = root.join("target/bench").join(std::process::id().to_string());
-    std::fs::create_dir_all(&work).map_err(ChoreError::file("make the folder", &work))?;
+    let work = work_folder(root)?;
     let speech = work.join(format!("speech_{seconds}s.wav"));
     sound::write_looped(&orator_assets::locate(Asset::DemoSpeech)?, seconds, &speech)?;
     let out = work.join(format!("video_{seconds}s.mp4"));
@@ -108,7 +131,7 @@ fn measure(root: &Path, program: &Path, seconds: u32, options: &Options) -> Resu
         .args(["--size", &options.size.to_string(), "--seed", "0"])
         .args(&options.arguments);
     let watched = watch::run(command)?;
-    std::fs::remove_dir_all(&work).map_err(ChoreError::file("delete", &work))?;
+    remove(&work)?;
     let events: Vec<Value> =
         watched.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(is_kept).collect();
     Ok(Measured {
@@ -118,6 +141,17 @@ fn measure(root: &Path, program: &Path, seconds: u32, options: &Options) -> Resu
         stages: events.iter().filter_map(stage).collect(),
         events,
     })
+}
+
+/// Inside target, so that a run leaves nothing in the tree; a folder per process, so that two may run.
+fn work_folder(root: &Path) -> Result<PathBuf, ChoreError> {
+    let work = root.join("target/bench").join(std::process::id().to_string());
+    std::fs::create_dir_all(&work).map_err(ChoreError::file("make the folder", &work))?;
+    Ok(work)
+}
+
+fn remove(folder: &Path) -> Result<(), ChoreError> {
+    std::fs::remove_dir_all(folder).map_err(ChoreError::file("delete", folder))
 }
 
 /// The built program; cargo's target folder may lie elsewhere.
@@ -193,7 +227,7 @@ mod tests {
             echo '{\"event\":\"stage\",\"name\":\"render\",\"seconds\":3.5}'\necho not json\n";
         std::fs::write(&program, script).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let options = Options { long: false, size: 256, dry: true, arguments: Vec::new() };
+        let options = Options { long: false, stage: false, size: 256, dry: true, arguments: Vec::new() };
         let run = measure(root.path(), &program, 10, &options).unwrap();
         assert_eq!(run.stages, [("render".to_owned(), 3.5)]);
         assert_eq!(run.events.len(), 1);

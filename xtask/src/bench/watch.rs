@@ -10,13 +10,19 @@ use crate::error::ChoreError;
 pub struct Watched {
     pub stdout: String,
     pub wall_seconds: f64,
+    /// Time on all cores together, in user and in system mode.
+    pub cpu_seconds: f64,
     pub peak_mb: f64,
 }
+
+/// The unit of processor times in `/proc` (`USER_HZ`), the same on every Linux that programs see.
+const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Runs to the end; stderr passes through, stdout is collected.
 pub fn run(mut command: Command) -> Result<Watched, ChoreError> {
     let program = command.get_program().to_string_lossy().into_owned();
     let started = Instant::now();
+    let ticks_before = ticks_of_ended_children().unwrap_or(0);
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -46,7 +52,18 @@ pub fn run(mut command: Command) -> Result<Watched, ChoreError> {
     if !status.success() {
         return Err(ChoreError::Ended { command: program, status: status.to_string() });
     }
-    Ok(Watched { stdout, wall_seconds, peak_mb: peak_kb as f64 / 1000.0 })
+    let ticks = ticks_of_ended_children().unwrap_or(0).saturating_sub(ticks_before);
+    let cpu_seconds = ticks as f64 / TICKS_PER_SECOND;
+    Ok(Watched { stdout, wall_seconds, cpu_seconds, peak_mb: peak_kb as f64 / 1000.0 })
+}
+
+/// The processor time of all children that were waited for (`cutime` and `cstime` of `proc_pid_stat(5)`), in ticks.
+fn ticks_of_ended_children() -> Option<u64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the program, in brackets, may hold anything; the state behind it is the third field.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(16 - 3);
+    let mut next = || fields.next()?.parse::<u64>().ok();
+    Some(next()? + next()?)
 }
 
 /// The most memory the process ever had in RAM (`VmHWM`), in kilobytes.
@@ -66,6 +83,14 @@ mod tests {
         let watched = run(command).unwrap();
         assert_eq!(watched.stdout, "hello\n");
         assert!(watched.wall_seconds >= 0.1 && watched.peak_mb > 0.1);
+    }
+
+    #[test]
+    fn time_on_a_core_is_counted_without_sleep() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; sleep 0.3"]);
+        let watched = run(command).unwrap();
+        assert!(watched.cpu_seconds > 0.0, "{}", watched.cpu_seconds);
     }
 
     #[test]
