@@ -3,12 +3,13 @@
 use super::metadata::Metadata;
 
 /// The table of floors, and the only one. Lowest first. The ground floor has steps of its own:
-/// `assets` < `media` < `body`; with `nn` standing beside them.
-const FLOORS: [Room; 15] = [
+/// `assets` < `media` < `body`; with `nn` and `pickle` standing beside them.
+const FLOORS: [Room; 16] = [
     room("orator-assets", 0, 0),
     room("orator-media", 0, 1),
     room("orator-body", 0, 2),
     room("orator-nn", 0, 0),
+    room("orator-pickle", 0, 0),
     room("orator-perceive", 1, 0),
     room("orator-speech", 1, 0),
     room("orator-motion", 2, 0),
