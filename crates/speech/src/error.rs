@@ -33,6 +33,9 @@ pub enum SpeechError {
     /// The recording could not be brought to the encoder's rate.
     #[error("the recording could not be resampled: {0}")]
     Audio(#[from] MediaError),
+    /// A caller asked for something impossible.
+    #[error("{0}")]
+    Argument(String),
 }
 
 impl SpeechError {
@@ -45,7 +48,7 @@ impl SpeechError {
                 "delete the file and run `cargo xtask setup` again; it fetches and verifies a fresh copy"
                     .into(),
             ),
-            Self::Run { .. } => None,
+            Self::Run { .. } | Self::Argument(_) => None,
             Self::Audio(error) => error.hint(),
         }
     }

@@ -16,6 +16,8 @@ mod error;
 mod level;
 pub mod low_level;
 mod resample;
+pub mod segments;
+mod shuffle;
 mod speech;
 mod wakehubert;
 
@@ -23,6 +25,8 @@ pub use encoder::{SpeechEncoder, to_motion_frames};
 pub use energy::energy;
 pub use error::{Result, SpeechError};
 pub use level::{MAXIMUM_GAIN_DECIBELS, TARGET_LEVEL_DBFS, active_level, levelling_gain};
+pub use segments::Segment;
+pub use shuffle::{CROSS_FADE, shuffle, shuffled_frames};
 pub use speech::Speech;
 pub use wakehubert::WakeHubert;
 
