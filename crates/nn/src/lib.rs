@@ -19,6 +19,7 @@ mod schedule;
 pub mod spade;
 pub mod spectral;
 mod tensors;
+pub mod vgg;
 
 pub use average::ExponentialAverage;
 pub use checkpoint::{Checkpoint, Precision, assign, parameters};
