@@ -1,5 +1,6 @@
 //! Renderers that turn a portrait and keypoint motion into frames.
 
+pub mod contextual;
 mod error;
 mod warp;
 

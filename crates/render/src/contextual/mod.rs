@@ -1,0 +1,30 @@
+//! The `contextual` renderer: learned dense motion over 29 thin-plate splines, a generator that paints what was hidden,
+//! and a refiner that is shown the skeleton (METHODS 2.6, 2.7).
+
+mod background_motion;
+mod config;
+mod dense_motion;
+mod discriminator;
+mod edge_heatmap;
+mod fusion;
+mod generator;
+mod grouping;
+mod hourglass;
+mod learned_keypoints;
+mod networks;
+mod refiner;
+mod transforms;
+
+pub use background_motion::BackgroundMotion;
+pub use config::{
+    EdgeConfig, FusionConfig, GeneratorConfig, Grouping, MotionConfig, OCCLUSION_MAPS, POINTS, PictureConfig,
+    PointHeatmaps, Refinement, RefinerConfig, TransformDropout, Warping,
+};
+pub use dense_motion::{Field, MotionField, MotionSource, Points};
+pub use discriminator::Discriminator;
+pub use edge_heatmap::EdgeHeatmap;
+pub use generator::{Generated, Generator};
+pub use learned_keypoints::LearnedKeypoints;
+pub use networks::{Drawn, Driving, PictureNetworks, STAGES, SourceFeatures, Training};
+pub use refiner::Refiner;
+pub use transforms::Transforms;
