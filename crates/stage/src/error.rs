@@ -61,7 +61,7 @@ impl StageError {
             }
             Self::Setting { hint, .. } => Some(hint.clone()),
             Self::Speech { .. } => {
-                Some("give a folder of NAME.wav files, each with its NAME.json (see docs/stage.md)".into())
+                Some("give a folder of NAME.wav files, each with its times in NAME.json or NAME.align (see docs/stage.md)".into())
             }
             Self::Corpus(error) => error.hint(),
             Self::Media(error) => error.hint(),

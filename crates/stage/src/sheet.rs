@@ -101,27 +101,11 @@ fn expressions(anatomy: &Anatomy, settings: &SheetSettings) -> Result<Vec<Drawn>
     Ok(PHONES.par_iter().map(tile).collect())
 }
 
-/// All forms but the numbers.
-const FORMS: [Form; 13] = [
-    Form::Beat,
-    Form::PointSelf,
-    Form::PointYou,
-    Form::Big,
-    Form::Small,
-    Form::Up,
-    Form::Down,
-    Form::Round,
-    Form::OneHand,
-    Form::OtherHand,
-    Form::No,
-    Form::Offer,
-    Form::All,
-];
-
 fn gestures(anatomy: &Anatomy, settings: &SheetSettings) -> Result<Vec<Drawn>> {
     let presenter = Presenter::new(anatomy, settings.identity)?;
     let mut shown = Vec::new();
-    for form in FORMS.into_iter().chain((1..=5).map(Form::Number)) {
+    let forms = Form::ALL.into_iter().filter(|form| !matches!(form, Form::Number(_)));
+    for form in forms.chain((1..=5).map(Form::Number)) {
         // The start and the end of each stroke, side by side.
         for at in [1.2, 1.5] {
             shown.push((form, at));

@@ -2,7 +2,7 @@
 //! lips that really close.
 
 use crate::pose::{FACE_UNITS, FaceUnit, Pose};
-use crate::script::{Style, Talk};
+use crate::script::{Style, Talk, is_vowel};
 
 use super::bell::ease;
 use super::visemes::{self, BILABIAL, LABIODENTAL, MIDDLE, SILENCE, Viseme};
@@ -173,8 +173,7 @@ fn spelled(talk: &Talk) -> Vec<Sound> {
     let mut sounds = Vec::new();
     for phone in &talk.phones {
         let (viseme, second) = visemes::of(&phone.symbol);
-        let loudness =
-            if visemes::is_vowel(&phone.symbol) { LOUDNESS[usize::from(phone.stress.min(2))] } else { 1.0 };
+        let loudness = if is_vowel(&phone.symbol) { LOUDNESS[usize::from(phone.stress.min(2))] } else { 1.0 };
         match second {
             Some(second) => {
                 let change = phone.start + (phone.end - phone.start) * 0.55;
@@ -230,7 +229,7 @@ fn made_up(talk: &Talk) -> Vec<Sound> {
             };
             let near = |stress: f64| (at - 0.03..end + 0.03).contains(&stress);
             let stressed = usize::from(word.stress.is_some_and(near));
-            let loudness = if visemes::is_vowel(phone) { LOUDNESS[stressed] } else { 1.0 };
+            let loudness = if is_vowel(phone) { LOUDNESS[stressed] } else { 1.0 };
             sounds.push(Sound { start: at, end, viseme: visemes::of(phone).0, loudness });
             at = end;
         }

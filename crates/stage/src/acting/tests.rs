@@ -29,22 +29,6 @@ fn style(rest: RestPosture) -> Style {
     }
 }
 
-const FORMS: [Form; 14] = [
-    Form::Beat,
-    Form::PointSelf,
-    Form::PointYou,
-    Form::Big,
-    Form::Small,
-    Form::Number(3),
-    Form::Up,
-    Form::Down,
-    Form::Round,
-    Form::OneHand,
-    Form::OtherHand,
-    Form::No,
-    Form::Offer,
-    Form::All,
-];
 const RESTS: [RestPosture; 4] =
     [RestPosture::HandsFree, RestPosture::HandsTogether, RestPosture::ArmsDown, RestPosture::OnLap];
 
@@ -125,7 +109,7 @@ fn strokes_are_fastest_at_their_time_and_faster_than_preparations() {
     let seen = Seen::new();
     let mut worst = 0.0f64;
     for rest in [RestPosture::HandsFree, RestPosture::HandsTogether, RestPosture::OnLap] {
-        for (index, form) in FORMS.into_iter().enumerate() {
+        for (index, form) in Form::ALL.into_iter().enumerate() {
             for (hands, side) in [(Hands::Left, LEFT), (Hands::Right, RIGHT), (Hands::Both, LEFT)] {
                 let skew = if index % 2 == 0 { 0.0 } else { 0.08 };
                 let planned = gesture(form, hands, 2.0, skew, true);
@@ -163,7 +147,7 @@ fn scores() -> impl Strategy<Value = (Score, RestPosture, f32, f32, u64)> {
             let mut at = 1.0;
             for (form, hands, retracts, amplitude, gap) in list {
                 let hands = [Hands::Left, Hands::Right, Hands::Both][usize::from(hands)];
-                let mut next = gesture(FORMS[form], hands, at, 0.02, retracts);
+                let mut next = gesture(Form::ALL[form], hands, at, 0.02, retracts);
                 next.amplitude = amplitude;
                 if let Some(before) = gestures.last_mut() {
                     before.end = before.end.min(next.start).max(before.hold_end + 0.02);

@@ -112,11 +112,6 @@ pub(super) fn of(phone: &str) -> (Viseme, Option<Viseme>) {
     }
 }
 
-/// Whether a phone is a vowel, whose opening follows loudness.
-pub(super) fn is_vowel(phone: &str) -> bool {
-    matches!(phone.as_bytes().first(), Some(b'A' | b'E' | b'I' | b'O' | b'U'))
-}
-
 /// The unit of the other side of the face, for units given by their left.
 pub(super) fn other_side(unit: FaceUnit) -> Option<FaceUnit> {
     Some(match unit {

@@ -98,7 +98,7 @@ pub fn talks() -> Result<Vec<BundledTalk>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::alignment::{is_function_word, is_vowel};
+    use crate::script::{is_function_word, is_vowel};
 
     #[test]
     fn the_set_is_consistent() {

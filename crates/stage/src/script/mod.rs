@@ -2,6 +2,7 @@
 
 pub mod alignment;
 pub mod bundled;
+mod folder;
 mod plan;
 mod pronounce;
 mod recordings;
@@ -13,7 +14,9 @@ mod talk;
 mod triggers;
 pub mod voice;
 
-pub use pronounce::{Sound, in_lexicon, mark_stress, pronounce, spoken_words, stresses};
+pub use pronounce::{
+    Sound, in_lexicon, is_function_word, is_vowel, mark_stress, pronounce, spoken_words, stresses,
+};
 pub use recordings::Recordings;
 pub use score::{Form, Gesture, GestureClass, Hands, Score};
 pub use sentences::{Sentences, sentences, vocabulary};

@@ -4,10 +4,11 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::path::Path;
 
-use super::alignment::{self, AlignmentForm};
+use super::alignment;
 use super::bundled::{self, BundledTalk};
-use super::sound::{self, SpokenTalk, TalkFile};
-use crate::{Result, StageError};
+use super::folder::{self, TalkFile};
+use super::sound::SpokenTalk;
+use crate::Result;
 
 /// Pauses between recordings that are joined to a clip, in seconds.
 const PAUSES: std::ops::Range<f64> = 0.15..0.6;
@@ -32,20 +33,24 @@ impl Recordings {
         Ok(Self(Kind::Bundled(bundled::talks()?)))
     }
 
-    /// Every `NAME.wav` of a folder with its `NAME.json`, in the order of their names.
+    /// Every `NAME.wav` or `NAME.mp4` of a folder with its times in `NAME.json` (our own form, or PocketSphinx's, in which the
+    /// LibriVox clips come), `NAME.align` or `align/NAME.align` (GRID), in the order of their names. Each may have its own
+    /// form and sample rate.
     ///
     /// # Errors
-    /// [`StageError::Speech`] when there are none, or one is damaged or contradicts itself.
+    /// [`StageError::Speech`](crate::StageError::Speech) when there are none, or one is damaged or contradicts itself.
     pub fn open(folder: &Path) -> Result<Self> {
-        let files = sound::list_folder(folder)?;
-        if files.is_empty() {
-            return Err(StageError::speech(folder, "there is no .wav file in this folder"));
-        }
-        let timed = files.into_iter().map(|file| {
-            let seconds = alignment::read(&file.times, AlignmentForm::Talk)?.duration;
+        let timed = folder::list_folder(folder)?.into_iter().map(|file| {
+            let seconds = alignment::read(&file.times)?.duration;
             Ok((file, seconds))
         });
         Ok(Self(Kind::Folder(timed.collect::<Result<_>>()?)))
+    }
+
+    /// Whether these are the sentences that come with the project, whose licence is known.
+    #[must_use]
+    pub fn are_bundled(&self) -> bool {
+        matches!(self.0, Kind::Bundled(_))
     }
 
     /// Length of each recording in seconds.
@@ -60,7 +65,7 @@ impl Recordings {
     /// Reads the recordings of these indices and joins them to one, with pauses that chance draws.
     ///
     /// # Errors
-    /// When a sound cannot be read, lasts longer or shorter than its words, or has another sample rate than its neighbours.
+    /// When a sound cannot be read, or lasts longer or shorter than its words.
     pub fn joined(&self, of: &[usize], chance: &mut ChaCha8Rng) -> Result<SpokenTalk> {
         let read = |&index: &usize| match &self.0 {
             Kind::Folder(files) => files[index].0.read(),

@@ -50,6 +50,26 @@ pub enum Form {
     All,
 }
 
+impl Form {
+    /// Every form once; `Number(1)` stands for all numbers.
+    pub const ALL: [Self; 14] = [
+        Self::Beat,
+        Self::PointSelf,
+        Self::PointYou,
+        Self::Big,
+        Self::Small,
+        Self::Number(1),
+        Self::Up,
+        Self::Down,
+        Self::Round,
+        Self::OneHand,
+        Self::OtherHand,
+        Self::No,
+        Self::Offer,
+        Self::All,
+    ];
+}
+
 /// Which hands take part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,26 +1,20 @@
 //! Speech: sound together with the times of what is said in it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use orator_media::{Limits, audio};
-use rand::Rng;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
-use super::alignment::{self, AlignmentForm};
-use super::{Phone, Talk};
+use super::{Phone, Talk, alignment};
 use crate::{Result, StageError};
 
 /// How far the sound's length may be from what its times state, in seconds.
 const LENGTH_TOLERANCE: f64 = 0.05;
-/// The most clips that are listed from one folder.
-const MAX_CLIPS: usize = 1_000_000;
 /// The longest clip that is read from a folder, in seconds.
 const MAX_CLIP_SECONDS: f64 = 600.0;
 /// Sound is faded over this time, in seconds, where parts are joined.
 const FADE_SECONDS: f64 = 0.005;
-/// Pauses between sentences of a composed clip, in seconds.
-const PAUSE_SECONDS: std::ops::Range<f64> = 0.15..0.7;
+/// Samples a second of all speech on stage; sound of other rates is resampled when it is read. What speech features want.
+const RATE: u32 = 16_000;
 
 /// A recording and what is said in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,14 +28,13 @@ pub struct SpokenTalk {
 }
 
 impl SpokenTalk {
-    /// Reads sound and times.
+    /// Reads sound and times, in any of the forms that [`alignment::read`] knows; the sound comes at 16 kHz, whatever its rate.
     ///
     /// # Errors
     /// [`StageError::Speech`] where either cannot be read, the sound lasts longer than ten minutes, or their lengths differ by more
     /// than 50 ms. GRID's and PocketSphinx's tables end up to 50 ms before or after the sound; the talk then gets the sound's length.
-    pub fn read(sound: &Path, times: &Path, form: AlignmentForm) -> Result<Self> {
-        let talk = alignment::read(times, form)?;
-        Self::with_sound(sound, talk)
+    pub fn read(sound: &Path, times: &Path) -> Result<Self> {
+        Self::with_sound(sound, alignment::read(times)?)
     }
 
     /// Reads the sound of a talk.
@@ -55,7 +48,8 @@ impl SpokenTalk {
                 format!("lasts {seconds:.3} s, but its times are for {:.3} s", talk.duration),
             ));
         }
-        shorten(&mut talk, seconds);
+        let audio = audio.resampled(RATE).map_err(|error| from_media(sound, error))?;
+        shorten(&mut talk, audio.duration_seconds());
         Ok(Self { talk, samples: audio.samples, sample_rate: audio.rate })
     }
 
@@ -73,43 +67,6 @@ impl SpokenTalk {
             whole.append(part);
         }
         whole.append_silence(pauses.last().copied().unwrap_or_default());
-        Ok(whole)
-    }
-
-    /// A clip of exactly `seconds`, out of `parts` in an order and with pauses (0.15 s to 0.7 s) that the seed draws. No part comes
-    /// twice before all have come; the part that would not fit ends it, and silence fills the rest.
-    ///
-    /// # Errors
-    /// As [`join`](Self::join); also where `seconds` is not above 0 and at most 600, or the drawn first part does not fit.
-    pub fn compose(parts: &[Self], seconds: f64, seed: u64) -> Result<Self> {
-        let rate = check_parts(parts, &vec![0.0; parts.len() + 1])?;
-        if !(seconds > 0.0 && seconds <= MAX_CLIP_SECONDS) {
-            return Err(setting(format!("a clip of {seconds} s cannot be made"), "ask for at most 600 s"));
-        }
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let mut whole = Self { talk: Talk::default(), samples: Vec::new(), sample_rate: rate };
-        let wanted = (seconds * f64::from(rate)).round() as usize;
-        let mut waiting: Vec<usize> = Vec::new();
-        loop {
-            if waiting.is_empty() {
-                waiting = (0..parts.len()).collect();
-            }
-            let part = &parts[waiting.swap_remove(random.random_range(0..waiting.len()))];
-            let pause = random.random_range(PAUSE_SECONDS);
-            if whole.samples.len() + samples_in(pause, rate) + part.samples.len() > wanted {
-                break;
-            }
-            whole.append_silence(pause);
-            whole.append(part);
-        }
-        if whole.talk.words.is_empty() {
-            return Err(setting(
-                format!("no sentence fits into a clip of {seconds} s"),
-                "ask for longer clips, or give shorter sentences",
-            ));
-        }
-        let missing = wanted - whole.samples.len();
-        whole.append_samples_of_silence(missing);
         Ok(whole)
     }
 
@@ -154,75 +111,6 @@ impl SpokenTalk {
             self.append_phone(Phone { symbol: "SIL".into(), stress: 0, start, end: self.talk.duration });
         }
     }
-}
-
-/// One clip of a folder: `NAME.wav` and `NAME.json`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TalkFile {
-    /// NAME.
-    pub name: String,
-    /// The sound.
-    pub sound: PathBuf,
-    /// The times.
-    pub times: PathBuf,
-}
-
-impl TalkFile {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// As [`SpokenTalk::read`].
-    pub fn read(&self) -> Result<SpokenTalk> {
-        SpokenTalk::read(&self.sound, &self.times, AlignmentForm::Talk)
-    }
-}
-
-/// The clips of a folder, by name. Other files are passed over.
-///
-/// # Errors
-/// [`StageError::Speech`] where the folder cannot be read, holds no clip or more than a million, or one of a pair is missing.
-pub fn list_folder(folder: &Path) -> Result<Vec<TalkFile>> {
-    let mut clips = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| StageError::speech(folder, error))? {
-        let path = entry.map_err(|error| StageError::speech(folder, error))?.path();
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        let Some(name) =
-            path.file_stem().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.'))
-        else {
-            continue;
-        };
-        let other = match extension {
-            "wav" => path.with_extension("json"),
-            "json" => path.with_extension("wav"),
-            _ => continue,
-        };
-        if !other.is_file() {
-            return Err(StageError::speech(&path, format!("stands alone: there is no {}", shown(&other))));
-        }
-        if extension == "wav" {
-            clips.push(TalkFile { name: name.to_owned(), times: other, sound: path.clone() });
-        }
-        if clips.len() > MAX_CLIPS {
-            return Err(StageError::speech(folder, format!("holds more than {MAX_CLIPS} clips")));
-        }
-    }
-    if clips.is_empty() {
-        return Err(StageError::speech(folder, "holds no pair NAME.wav and NAME.json"));
-    }
-    clips.sort();
-    Ok(clips)
-}
-
-/// Reads every clip of a folder, by name. An hour of 16 kHz sound takes 230 MB; [`list_folder`] reads clip by clip.
-///
-/// # Errors
-/// As [`list_folder`] and [`SpokenTalk::read`].
-pub fn read_folder(folder: &Path) -> Result<Vec<SpokenTalk>> {
-    list_folder(folder)?.iter().map(TalkFile::read).collect()
-}
-
-fn shown(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The media crate's messages name the file already.

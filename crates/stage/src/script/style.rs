@@ -60,22 +60,6 @@ const STREAM: u64 = 0x5354_594c;
 const LEFT_HANDERS: f64 = 0.18;
 /// Share of people who sit.
 const SEATED: f64 = 0.35;
-/// The forms that a style has a liking or dislike for; `Number(1)` stands for all numbers.
-const FORMS: [Form; 13] = [
-    Form::PointSelf,
-    Form::PointYou,
-    Form::Big,
-    Form::Small,
-    Form::Number(1),
-    Form::Up,
-    Form::Down,
-    Form::Round,
-    Form::OneHand,
-    Form::OtherHand,
-    Form::No,
-    Form::Offer,
-    Form::All,
-];
 /// How many forms are a speaker's favourites, and how many are hardly ever used.
 const LOVED: usize = 5;
 const SHUNNED: usize = 3;
@@ -97,20 +81,22 @@ impl Style {
             (true, _) | (false, 0..4) => RestPosture::HandsFree,
             (false, _) => RestPosture::ArmsDown,
         };
-        let mut order = FORMS;
+        // Beats are the one form that no word asks for; how readily they come is a number of its own.
+        let forms: Vec<Form> = Form::ALL.into_iter().filter(|form| *form != Form::Beat).collect();
+        let mut order = forms.clone();
         order.shuffle(&mut random);
-        let mut favourites: Vec<(Form, f32)> = Vec::with_capacity(FORMS.len());
+        let mut favourites: Vec<(Form, f32)> = Vec::with_capacity(forms.len());
         for (rank, form) in order.into_iter().enumerate() {
             let readiness = if rank < LOVED {
                 random.random_range(0.8..1.0)
-            } else if rank < FORMS.len() - SHUNNED {
+            } else if rank < forms.len() - SHUNNED {
                 random.random_range(0.35..0.75)
             } else {
                 random.random_range(0.05..0.25)
             };
             favourites.push((form, readiness));
         }
-        favourites.sort_by_key(|(form, _)| FORMS.iter().position(|other| other == form));
+        favourites.sort_by_key(|(form, _)| forms.iter().position(|other| other == form));
         Style {
             left_handed,
             both_hands: random.random_range(0.08..0.65),

@@ -1,7 +1,7 @@
 //! What every talk must keep to before anything is staged from it.
 
-use super::stress::is_vowel;
 use super::{Phone, Talk, Word};
+use crate::script::is_vowel;
 
 /// The consonants of ARPAbet; the vowels are known to [`is_vowel`].
 const CONSONANTS: [&str; 24] = [

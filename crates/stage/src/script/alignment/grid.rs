@@ -1,7 +1,7 @@
 //! GRID's tables of word times.
 
-use super::stress::mark_stress;
 use super::{Talk, Word};
+use crate::script::mark_stress;
 
 /// GRID counts time in this many units per second.
 const UNITS_PER_SECOND: f64 = 25_000.0;

@@ -6,17 +6,18 @@
 mod check;
 mod grid;
 mod pocketsphinx;
-mod stress;
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::{Phone, Talk, Word};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{Phone, Talk, Word, mark_stress};
 use crate::{Result, StageError};
 
 pub use check::check;
-pub use stress::{is_function_word, is_vowel, mark_stress};
 
 /// The largest file of times that is read, in bytes: an hour of speech takes about 5 MB.
 const MAX_BYTES: u64 = 16 << 20;
@@ -32,23 +33,55 @@ pub enum AlignmentForm {
     PocketSphinx,
 }
 
-/// Reads a file of times.
+/// The fields that tell our own JSON from PocketSphinx's.
+#[derive(Deserialize)]
+struct Fields {
+    words: Option<IgnoredAny>,
+    #[serde(rename = "w")]
+    parts: Option<IgnoredAny>,
+}
+
+impl AlignmentForm {
+    /// The form of a file of times: by its extension where it is GRID's (`align`), else by the fields of its JSON.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    fn of(path: &Path, text: &str) -> std::result::Result<Self, String> {
+        if path.extension().is_some_and(|extension| extension == "align") {
+            return Ok(Self::Grid);
+        }
+        let fields: Fields =
+            serde_json::from_str(text).map_err(|error| format!("holds no times as JSON: {error}"))?;
+        match (fields.words, fields.parts) {
+            (Some(_), _) => Ok(Self::Talk),
+            (None, Some(_)) => Ok(Self::PocketSphinx),
+            (None, None) => {
+                Err("has neither `words`, as our own files of times, nor `w`, as PocketSphinx's".into())
+            }
+        }
+    }
+}
+
+/// Reads a file of times, in whichever form it is: `.align` is GRID's table, JSON with `words` our own form, JSON with `w`
+/// PocketSphinx's.
 ///
 /// Words get a stress time and phones a stress where the file has none ([`mark_stress`]); what it has is kept.
 ///
 /// # Errors
-/// [`StageError::Speech`] where the file cannot be read, is larger than 16 MiB, is not of that form, or breaks what [`check`] asks.
-pub fn read(path: &Path, form: AlignmentForm) -> Result<Talk> {
+/// [`StageError::Speech`] where the file cannot be read, is larger than 16 MiB, is of none of these forms, or breaks what [`check`] asks.
+pub fn read(path: &Path) -> Result<Talk> {
     let mut text = String::new();
     let file = File::open(path).map_err(|error| StageError::speech(path, error))?;
     file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| StageError::speech(path, error))?;
     if text.len() as u64 > MAX_BYTES {
         return Err(StageError::speech(path, format!("is larger than {} MiB", MAX_BYTES >> 20)));
     }
-    parse(&text, form).map_err(|cause| StageError::speech(path, cause))
+    AlignmentForm::of(path, &text)
+        .and_then(|form| parse(&text, form))
+        .map_err(|cause| StageError::speech(path, cause))
 }
 
-/// As [`read`], from text.
+/// As [`read`], from text of a known form.
 ///
 /// # Errors
 /// What is wrong with it, in words.

@@ -55,7 +55,8 @@ fn words_alone_are_enough_for_pocketsphinx() {
     let text = r#"{"b":0,"d":1,"t":"no","w":[{"b":0.25,"d":0.5,"t":"no"}]}"#;
     let talk = parse(text, AlignmentForm::PocketSphinx).unwrap();
     assert!(talk.phones.is_empty());
-    assert_eq!(talk.words[0].stress, Some(0.5));
+    // Where in the word the vowel lies is estimated from how long N and OW ordinarily are.
+    assert!((0.45..0.7).contains(&talk.words[0].stress.unwrap()), "{:?}", talk.words[0].stress);
     assert!(parse("{\"b\":0,\"d\":1,\"t\":\"\"}", AlignmentForm::PocketSphinx).is_err());
     assert!(parse("[1,2", AlignmentForm::PocketSphinx).is_err());
 }
@@ -94,6 +95,6 @@ fn our_own_form() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let error = read(Path::new("nowhere/none.align"), AlignmentForm::Grid).unwrap_err();
+    let error = read(Path::new("nowhere/none.align")).unwrap_err();
     assert!(matches!(error, StageError::Speech { .. }) && error.to_string().contains("none.align"));
 }

@@ -6,7 +6,7 @@ mod stress;
 mod timing;
 
 pub use lexicon::in_lexicon;
-pub use stress::mark_stress;
+pub use stress::{is_function_word, mark_stress};
 
 /// One phone of a pronunciation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +24,14 @@ impl Sound {
     }
 }
 
+/// The vowels of ARPAbet.
+const VOWELS: [&str; 15] =
+    ["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"];
+
 /// Whether an ARPAbet symbol (without stress digit) is a vowel's.
-pub(crate) fn is_vowel(symbol: &str) -> bool {
-    symbol.starts_with(['A', 'E', 'I', 'O', 'U'])
+#[must_use]
+pub fn is_vowel(symbol: &str) -> bool {
+    VOWELS.contains(&symbol)
 }
 
 /// The words of a text as they stand in a [`super::Talk`]: small letters, without punctuation, apostrophes kept.
@@ -48,19 +53,4 @@ pub fn pronounce(word: &str) -> Vec<Sound> {
 /// The stress of each vowel of a word, in order: 1 primary, 2 secondary, 0 none.
 pub fn stresses(word: &str) -> Vec<u8> {
     pronounce(word).iter().filter(|sound| sound.is_vowel()).map(|sound| sound.stress).collect()
-}
-
-/// Words said without stress in running speech: they get no gesture. "I" and "you" are not among them: they are
-/// pointed with.
-const WEAK: &[&str] = &[
-    "a", "an", "the", "and", "or", "but", "nor", "if", "as", "than", "that", "of", "to", "in", "on", "at",
-    "for", "from", "with", "by", "into", "is", "are", "was", "were", "be", "been", "am", "it", "its", "it's",
-    "he", "she", "we", "they", "him", "her", "his", "them", "their", "us", "our", "has", "have", "had", "do",
-    "does", "did", "can", "could", "will", "would", "shall", "should", "may", "might", "must", "there", "so",
-    "such", "that's", "he's", "she's", "we're", "they're", "there's", "because", "who", "some",
-];
-
-/// Whether a word is said without stress in running speech.
-pub(crate) fn is_weak(word: &str) -> bool {
-    WEAK.contains(&word)
 }

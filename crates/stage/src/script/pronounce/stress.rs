@@ -1,38 +1,74 @@
 //! Finds the stressed vowel of each word of a talk.
 
 use super::timing::stressed_share;
-use super::{is_vowel, is_weak, stresses};
+use super::{in_lexicon, is_vowel, stresses};
 use crate::script::{Phone, Talk, Word};
 
-/// Fills [`Word::stress`]: the middle of the vowel with primary stress among the aligned phones. Where the phones carry
-/// no stress, the lexicon says which vowel it is; where there are no phones, also where in the word it lies. Words said
-/// without stress ("the", "of") get none.
+/// Words said without stress in running speech, in order: articles, prepositions, auxiliaries, most pronouns. The same list
+/// as `tools/made-speech` has. `i` and `you` are not among them: people point when they say these.
+const FUNCTION_WORDS: [&str; 65] = [
+    "a", "am", "an", "and", "are", "as", "at", "be", "been", "being", "but", "by", "can", "could", "did",
+    "do", "does", "for", "from", "had", "has", "have", "he", "her", "him", "his", "if", "in", "into", "is",
+    "it", "its", "may", "me", "might", "must", "my", "nor", "of", "on", "or", "our", "shall", "she",
+    "should", "so", "than", "that", "the", "their", "them", "there", "they", "to", "us", "was", "we", "were",
+    "will", "with", "would", "you'd", "you'll", "you're", "your",
+];
+
+/// Phones may reach over the edge of their word by this much, in seconds.
+const EDGE: f64 = 5e-3;
+
+/// Whether a word, in small letters, is said without stress in running speech: it gets no gesture.
+#[must_use]
+pub fn is_function_word(word: &str) -> bool {
+    FUNCTION_WORDS.binary_search(&word).is_ok()
+}
+
+/// Fills [`Word::stress`], and the stress of the vowel that it lies in.
+///
+/// It is the middle of the vowel with primary stress among the aligned phones. Where the phones carry no stress, the lexicon
+/// says which vowel it is, and for words beyond it the phones do: the first vowel that is neither AH nor a closing IY or ER
+/// (about nine of ten English words). Where there are no phones, the pronunciation also says where in the word the vowel lies.
+/// Function words get none.
 pub fn mark_stress(talk: &mut Talk) {
     let Talk { words, phones, .. } = talk;
     for word in words {
-        word.stress = if is_weak(&word.text) { None } else { stressed_moment(word, phones) };
+        let from = phones.partition_point(|phone| middle(phone) < word.start - EDGE);
+        let to = from + phones[from..].partition_point(|phone| middle(phone) <= word.end + EDGE);
+        word.stress = (!is_function_word(&word.text)).then(|| stressed_moment(word, &mut phones[from..to]));
     }
 }
 
-fn stressed_moment(word: &Word, phones: &[Phone]) -> Option<f64> {
-    let middle = |phone: &Phone| 0.5 * (phone.start + phone.end);
-    let vowels: Vec<&Phone> = phones
-        .iter()
-        .filter(|phone| is_vowel(&phone.symbol) && (word.start..word.end).contains(&middle(phone)))
-        .collect();
-    let with_stress = |stress: u8| vowels.iter().find(|phone| phone.stress == stress).copied();
+fn middle(phone: &Phone) -> f64 {
+    0.5 * (phone.start + phone.end)
+}
+
+fn stressed_moment(word: &Word, phones: &mut [Phone]) -> f64 {
+    let vowels: Vec<usize> = (0..phones.len()).filter(|&index| is_vowel(&phones[index].symbol)).collect();
+    let with_stress = |stress: u8| vowels.iter().copied().find(|&index| phones[index].stress == stress);
     let by_lexicon = || {
+        if !in_lexicon(&word.text) {
+            return None;
+        }
         let expected = stresses(&word.text);
         let at = expected.iter().position(|stress| *stress == 1)?;
         // The aligner may have said the word with more or fewer vowels: the one at the like place is taken.
         let like = if expected.len() == vowels.len() { at } else { at * vowels.len() / expected.len() };
         vowels.get(like).copied()
     };
-    let found = with_stress(1).or_else(by_lexicon).or_else(|| with_stress(2)).map(middle);
-    found.or_else(|| {
-        let length = word.end - word.start;
-        stressed_share(&word.text).filter(|_| length > 0.0).map(|share| word.start + share * length)
-    })
+    let open = |index: &usize| {
+        let (symbol, last) = (phones[*index].symbol.as_str(), index + 1 == phones.len());
+        symbol != "AH" && !(last && matches!(symbol, "IY" | "ER"))
+    };
+    let chosen = with_stress(1)
+        .or_else(by_lexicon)
+        .or_else(|| with_stress(2))
+        .or_else(|| vowels.iter().copied().find(open))
+        .or_else(|| vowels.first().copied());
+    if let Some(chosen) = chosen {
+        phones[chosen].stress = 1;
+        return middle(&phones[chosen]).clamp(word.start, word.end);
+    }
+    word.start + stressed_share(&word.text).unwrap_or(0.5) * (word.end - word.start)
 }
 
 #[cfg(test)]
@@ -45,6 +81,13 @@ mod tests {
 
     fn phone(symbol: &str, stress: u8, start: f64, end: f64) -> Phone {
         Phone { symbol: symbol.to_owned(), stress, start, end }
+    }
+
+    #[test]
+    fn the_list_can_be_searched() {
+        assert!(FUNCTION_WORDS.is_sorted());
+        assert!(is_function_word("the") && is_function_word("your"));
+        assert!(!is_function_word("you") && !is_function_word("i") && !is_function_word("no"));
     }
 
     #[test]
@@ -64,6 +107,7 @@ mod tests {
         talk.phones = phones;
         mark_stress(&mut talk);
         assert!((talk.words[0].stress.unwrap() - 0.3).abs() < 1e-12);
+        assert_eq!(talk.phones[2].stress, 1);
     }
 
     #[test]
@@ -82,7 +126,7 @@ mod tests {
     #[test]
     fn pointing_words_keep_their_stress() {
         let talk = Talk::timed("I told you, and my brother is big.", 150.0, 0);
-        for text in ["i", "you", "my", "big"] {
+        for text in ["i", "you", "big"] {
             assert!(talk.words.iter().find(|word| word.text == text).unwrap().stress.is_some(), "{text}");
         }
     }

@@ -3,7 +3,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Sound, is_vowel, is_weak, mark_stress, pronounce, spoken_words};
+use super::{Sound, is_function_word, is_vowel, mark_stress, pronounce, spoken_words};
 use crate::script::{Phone, Talk, Word};
 
 /// Stream of the random generator for times, so that other uses of the same seed stay independent.
@@ -47,7 +47,7 @@ fn base_length(symbol: &str) -> f64 {
 /// Lengths of the phones of one word in seconds at an ordinary rate.
 pub(super) fn lengths(word: &str, sounds: &[Sound], before_pause: bool) -> Vec<f64> {
     let last_vowel = sounds.iter().rposition(Sound::is_vowel).unwrap_or(0);
-    let weak = if is_weak(word) { WEAK_WORD } else { 1.0 };
+    let weak = if is_function_word(word) { WEAK_WORD } else { 1.0 };
     let length = |(index, sound): (usize, &Sound)| {
         let stress = match (sound.is_vowel(), sound.stress) {
             (true, 1) => STRESSED,

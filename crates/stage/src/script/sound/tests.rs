@@ -1,4 +1,3 @@
-use orator_media::{Audio, audio};
 use proptest::prelude::*;
 
 use super::*;
@@ -54,45 +53,4 @@ fn parts_that_cannot_be_joined() {
     assert!(SpokenTalk::join(&[part.clone(), slow], &[0.0; 3]).is_err());
     assert!(SpokenTalk::join(std::slice::from_ref(&part), &[0.0]).is_err());
     assert!(SpokenTalk::join(&[part], &[0.0, f64::NAN]).is_err());
-}
-
-#[test]
-fn a_composed_clip_has_the_wanted_length() {
-    let parts: Vec<_> = (0..6).map(|index| spoken(&format!("w{index}"), 16_000 + 700 * index)).collect();
-    let clip = SpokenTalk::compose(&parts, 9.5, 3).unwrap();
-    assert_eq!(clip.samples.len(), 152_000);
-    assert_eq!(clip, SpokenTalk::compose(&parts, 9.5, 3).unwrap());
-    assert_ne!(clip.talk.text, SpokenTalk::compose(&parts, 9.5, 4).unwrap().talk.text);
-    check(&clip.talk).unwrap();
-    let mut said: Vec<_> = clip.talk.words.iter().take(6).map(|word| word.text.clone()).collect();
-    said.sort();
-    said.dedup();
-    assert_eq!(said.len(), clip.talk.words.len().min(6));
-    assert!(SpokenTalk::compose(&parts, 0.5, 3).is_err());
-    assert!(SpokenTalk::compose(&parts, f64::INFINITY, 3).is_err());
-}
-
-#[test]
-fn a_folder_of_clips() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    assert!(list_folder(&at("none")).is_err());
-    assert!(list_folder(folder.path()).unwrap_err().to_string().contains("no pair"));
-    for name in ["b", "a"] {
-        let part = spoken(name, 8_000);
-        audio::write_wav(&at(&format!("{name}.wav")), &Audio::new(16_000, part.samples).unwrap()).unwrap();
-        std::fs::write(at(&format!("{name}.json")), serde_json::to_string(&part.talk).unwrap()).unwrap();
-    }
-    let read = read_folder(folder.path()).unwrap();
-    assert_eq!(read.iter().map(|part| part.talk.text.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!((read[0].sample_rate, read[0].samples.len()), (16_000, 8_000));
-
-    std::fs::write(at("b.json"), serde_json::to_string(&spoken("b", 16_000).talk).unwrap()).unwrap();
-    let error = read_folder(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("b.wav") && error.contains("its times are for"), "{error}");
-    std::fs::write(at("b.wav"), "no sound").unwrap();
-    let error = read_folder(folder.path()).unwrap_err().to_string();
-    assert_eq!(error.matches("b.wav").count(), 1, "{error}");
-    std::fs::remove_file(at("b.wav")).unwrap();
-    assert!(list_folder(folder.path()).unwrap_err().to_string().contains("stands alone"));
 }
