@@ -29,9 +29,10 @@ impl Presenter {
     /// # Errors
     /// When the figure's data is missing or damaged.
     pub fn new(anatomy: &Anatomy, identity: u64) -> Result<Self> {
-        let person = Person::build(anatomy, &Identity::from_seed(identity))?;
+        let style = Style::from_seed(identity);
+        let person = Person::build(anatomy, &Identity::from_seed(identity), style.seated)?;
         let prepared = Prepared::new(&person.surface);
-        Ok(Self { person, style: Style::from_seed(identity), prepared })
+        Ok(Self { person, style, prepared })
     }
 }
 

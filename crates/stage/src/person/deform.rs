@@ -55,6 +55,7 @@ impl Deformer {
             add(of_vertex);
         }
         let mut of_bone = vec![STILL; body.skeleton.len()];
+        let mut of_room = STILL;
         let shoulders = Shoulders::new(body)?;
         let mut corrected = Vec::new();
         let mut placed = Vec::with_capacity(points.len());
@@ -72,6 +73,12 @@ impl Deformer {
                         *known = add(&[(bone, 1.0)]);
                     }
                     (*known, STILL)
+                }
+                Bind::Room => {
+                    if of_room == STILL {
+                        of_room = add(&[]);
+                    }
+                    (of_room, STILL)
                 }
                 Bind::Mix(shares) if shares.iter().all(|(vertex, _)| (*vertex as usize) < weights.len()) => {
                     let sum: f32 = shares.iter().map(|(_, share)| share).sum();
@@ -140,9 +147,12 @@ impl Deformer {
         moves
     }
 
-    /// The mean map of a mixture of bones.
+    /// The mean map of a mixture of bones; what follows no bone stays where it is.
     fn map(&self, placed: &Placed, mixture: u32) -> Affine3A {
         let range = self.starts[mixture as usize] as usize..self.starts[mixture as usize + 1] as usize;
+        if range.is_empty() {
+            return Affine3A::IDENTITY;
+        }
         let mut sum = Affine3A { matrix3: Mat3A::ZERO, translation: Vec3A::ZERO };
         for &(bone, amount) in &self.bones[range] {
             let map = &placed.maps[usize::from(bone)];

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod blink;
+mod chair;
 mod chance;
 mod complexion;
 mod deform;

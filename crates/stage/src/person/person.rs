@@ -5,7 +5,9 @@ use glam::{Quat, Vec3};
 use super::assemble::assemble;
 use super::blink::blink_gain;
 use super::deform::Deformer;
-use super::{Body, Identity, eyes, garment, glasses, hair, lashes, mouth, normals, pocket, shape, skin};
+use super::{
+    Body, Identity, chair, eyes, garment, glasses, hair, lashes, mouth, normals, pocket, shape, skin,
+};
 use crate::figure::{Anatomy, Placed, Skeleton};
 use crate::pose::Pose;
 use crate::surface::Surface;
@@ -28,11 +30,11 @@ pub struct Person {
 }
 
 impl Person {
-    /// Builds the body, skin, eyes, mouth, hair, clothes and glasses of an identity.
+    /// Builds the body, skin, eyes, mouth, hair, clothes and glasses of an identity, and a chair for one who sits.
     ///
     /// # Errors
     /// When the figure's data is missing or damaged.
-    pub fn build(anatomy: &Anatomy, identity: &Identity) -> Result<Self> {
+    pub fn build(anatomy: &Anatomy, identity: &Identity, seated: bool) -> Result<Self> {
         let vertices = shape(anatomy, identity)?;
         let normals = normals(&anatomy.mesh, &vertices);
         let skeleton = Skeleton::new(&anatomy.rig, &vertices);
@@ -48,6 +50,9 @@ impl Person {
         pieces.extend(hair::grow(&body, &identity.hair, &traits, identity.seed)?);
         if let Some(worn) = &identity.glasses {
             pieces.extend(glasses::wear(&body, worn)?);
+        }
+        if seated {
+            pieces.push(chair::chair(&body, identity.seed));
         }
         let (surface, points) = assemble(pieces)?;
         let deformer = Deformer::new(&body, &points, blink_gain(anatomy, &vertices))?;

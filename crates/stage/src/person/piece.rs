@@ -12,6 +12,8 @@ pub enum Bind {
     Vertex(u32),
     /// One bone, rigidly.
     Bone(u16),
+    /// Nothing: it stands in the room.
+    Room,
     /// The skin weights (not the face units) of up to three vertices, mixed by the given shares.
     Mix([(u32, f32); 3]),
 }

@@ -101,8 +101,8 @@ fn a_person_is_built_alike_twice_and_rests_where_shaped() {
     let Some(anatomy) = anatomy() else { return };
     for seed in [3, 8] {
         let identity = Identity::from_seed(seed);
-        let person = Person::build(anatomy, &identity).unwrap();
-        let again = Person::build(anatomy, &identity).unwrap();
+        let person = Person::build(anatomy, &identity, false).unwrap();
+        let again = Person::build(anatomy, &identity, false).unwrap();
         assert!(person.surface == again.surface, "the surface must not depend on chance");
         let (mut points, mut repeated) = (Vec::new(), Vec::new());
         let rest = Pose::rest(&person.skeleton);
@@ -138,7 +138,7 @@ fn lids_close_on_every_eye() {
 #[test]
 fn moving_one_thing_leaves_the_rest() {
     let Some(anatomy) = anatomy() else { return };
-    let person = Person::build(anatomy, &Identity::from_seed(5)).unwrap();
+    let person = Person::build(anatomy, &Identity::from_seed(5), false).unwrap();
     let (mut rest, mut moved) = (Vec::new(), Vec::new());
     let mut pose = Pose::rest(&person.skeleton);
     person.points(&pose, &mut rest);
@@ -187,7 +187,7 @@ fn a_body_without_features_is_symmetric() {
 #[test]
 fn eyes_look_out_of_the_head_and_where_they_are_told() {
     let Some(anatomy) = anatomy() else { return };
-    let person = Person::build(anatomy, &Identity::from_seed(2)).unwrap();
+    let person = Person::build(anatomy, &Identity::from_seed(2), false).unwrap();
     let mut pose = Pose::rest(&person.skeleton);
     let mut points = Vec::new();
     person.points(&pose, &mut points);

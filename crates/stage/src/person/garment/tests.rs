@@ -18,6 +18,7 @@ fn check(piece: &Piece, body: &Body) {
         assert!(point.rest.is_finite() && point.rest.abs().max_element() < 12.0);
         match point.bind {
             Bind::Vertex(v) => assert!((v as usize) < body.vertices.len()),
+            Bind::Room => panic!("clothes follow the body"),
             Bind::Bone(b) => assert!(usize::from(b) < body.skeleton.len()),
             Bind::Mix(mix) => {
                 assert!(mix.iter().all(|&(v, s)| (v as usize) < body.vertices.len() && s >= 0.0));
