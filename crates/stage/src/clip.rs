@@ -6,7 +6,7 @@ use orator_corpus::truth::{Curve, Depth, Masks, PartName};
 use orator_corpus::{
     ClipDescription, ClipInput, Content, SoundFormat, SpokenPhone, SpokenWord, Trigger, Truth,
 };
-use orator_media::video_out::{Provenance, VideoSettings, VideoWriter};
+use orator_media::video_out::{Provenance, Quality, VideoSettings, VideoWriter};
 use orator_media::{Audio, FrameRate, Picture};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -57,6 +57,7 @@ impl Stage<'_> {
         if let Some(size) = self.settings.size {
             let path = folder.join(format!("{}.mp4", plan.id(self.settings)));
             let settings = VideoSettings {
+                quality: Quality::Quantiser(plan.quantiser(self.settings)),
                 audio: Some(sound.clone()),
                 provenance: provenance(plan),
                 ..VideoSettings::new(size, size, FrameRate::MOTION)
@@ -126,6 +127,10 @@ impl Stage<'_> {
         let clip = json(serde_json::to_value(plan))?;
         description.sections =
             BTreeMap::from([("identity".into(), identity), ("score".into(), score), ("clip".into(), clip)]);
+        if self.settings.size.is_some() {
+            let encoding = serde_json::json!({ "quantiser": plan.quantiser(self.settings) });
+            description.sections.insert("encoding".into(), encoding);
+        }
         Ok(description)
     }
 }

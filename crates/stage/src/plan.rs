@@ -24,6 +24,9 @@ pub struct RenderSettings {
     pub size: Option<usize>,
     /// How cluttered backgrounds are: 0 plain to 1.
     pub clutter: f32,
+    /// How strongly videos are compressed: each clip draws its own strength from 0 to this; 0 leaves nothing to be seen, 1 is a
+    /// bad video call (see [`ClipPlan::quantiser`]).
+    pub compression: f32,
     /// Whether the camera drifts and zooms.
     pub drift: bool,
     /// Length that clips have at least, in seconds, unless the speech runs out: 2–60.
@@ -39,6 +42,7 @@ impl Default for RenderSettings {
             shards: 1,
             size: Some(256),
             clutter: 0.5,
+            compression: 0.7,
             drift: true,
             clip_seconds: 9.0,
         }
@@ -50,6 +54,13 @@ impl Default for RenderSettings {
 pub const PEOPLE_PER_SEED: u64 = 1000;
 /// Most minutes of one corpus.
 const MOST_MINUTES: f64 = 100_000.0;
+
+/// Quantiser of a clip without visible loss, and the coarsest one, at which faces fall into blocks.
+const FINEST_QUANTISER: u8 = 20;
+/// See [`FINEST_QUANTISER`].
+const COARSEST_QUANTISER: u8 = 40;
+/// Stream of the random generator for quantisers, so that other draws from a clip's seed stay as they are.
+const QUANTISER_STREAM: u64 = 0x0051_7561_6e74;
 
 /// One clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +80,17 @@ impl ClipPlan {
     #[must_use]
     pub fn id(&self, settings: &RenderSettings) -> String {
         format!("staged-{}-{:06}", settings.seed, self.number)
+    }
+
+    /// H.264's quantiser for the clip's video: from [`FINEST_QUANTISER`] on, evenly up to a share of the way to
+    /// [`COARSEST_QUANTISER`] that the settings give. The blocks, ringing and smear of strong compression are thus the
+    /// encoder's own, over time too.
+    #[must_use]
+    pub fn quantiser(&self, settings: &RenderSettings) -> u8 {
+        let mut chance = ChaCha8Rng::seed_from_u64(self.seed);
+        chance.set_stream(QUANTISER_STREAM);
+        let span = f32::from(COARSEST_QUANTISER - FINEST_QUANTISER) * settings.compression.clamp(0.0, 1.0);
+        FINEST_QUANTISER + (span * chance.random_range(0.0..1.0f32)).round() as u8
     }
 }
 
@@ -99,6 +121,9 @@ impl RenderSettings {
         }
         if !(0.0..=1.0).contains(&self.clutter) {
             return wrong("clutter must be between 0 and 1", "give --clutter 0 for plain backgrounds");
+        }
+        if !(0.0..=1.0).contains(&self.compression) {
+            return wrong("compression must be between 0 and 1", "give --compression 0 for clean pictures");
         }
         if !(2.0..=60.0).contains(&self.clip_seconds) {
             return wrong("clips must be 2 to 60 seconds long", "give --clip-seconds");
@@ -199,6 +224,21 @@ mod tests {
     }
 
     #[test]
+    fn clips_are_compressed_differently_as_far_as_the_settings_say() {
+        let settings = RenderSettings { minutes: 30.0, ..RenderSettings::default() };
+        let clips = plan(&settings, &[3.0; 20]).unwrap();
+        let drawn = |compression: f32| {
+            let settings = RenderSettings { compression, ..settings.clone() };
+            clips.iter().map(|clip| clip.quantiser(&settings)).collect::<Vec<_>>()
+        };
+        assert!(drawn(0.0).iter().all(|quantiser| *quantiser == FINEST_QUANTISER));
+        let whole = drawn(1.0);
+        assert!(whole.iter().all(|q| (FINEST_QUANTISER..=COARSEST_QUANTISER).contains(q)));
+        assert!(whole.iter().any(|q| *q < 24) && whole.iter().any(|q| *q > 36), "{whole:?}");
+        assert!(drawn(0.5).iter().zip(&whole).all(|(half, whole)| half <= whole));
+    }
+
+    #[test]
     fn impossible_settings_are_refused_with_a_next_step() {
         let fine = RenderSettings::default();
         let wrong = [
@@ -210,6 +250,7 @@ mod tests {
             RenderSettings { size: Some(255), ..fine.clone() },
             RenderSettings { size: Some(100_000), ..fine.clone() },
             RenderSettings { clutter: 2.0, ..fine.clone() },
+            RenderSettings { compression: -0.1, ..fine.clone() },
             RenderSettings { clip_seconds: 0.0, ..fine.clone() },
         ];
         for settings in wrong {

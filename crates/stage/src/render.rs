@@ -83,16 +83,25 @@ pub fn finish_corpus(out: &Path) -> Result<orator_corpus::Totals> {
     Ok(assemble(out, Check::Size, &Limits::default())?.totals)
 }
 
+/// Pictures and truth are ours to give away; speech from a folder has a licence of its own, which is not known here.
 fn origin(settings: &RenderSettings, speech: &Recordings) -> Origin {
     let side = settings.size.unwrap_or(256) as u32;
+    let (licence, said) = if speech.are_bundled() {
+        ("CC0-1.0", "made speech that comes with orator")
+    } else {
+        ("CC0-1.0 AND LicenseRef-Speech", "speech from a folder, under its own licence")
+    };
+    let seconds = speech.seconds();
+    // Two folders of as many recordings are told apart by how long these are.
+    let milliseconds: f64 = seconds.iter().map(|seconds| (1e3 * seconds).round()).sum();
     Origin {
         name: format!("staged-{}", settings.seed),
         program: "orator stage render".into(),
         program_version: env!("CARGO_PKG_VERSION").into(),
         seed: Some(u64::from(settings.seed)),
-        settings: json!({ "render": settings, "recordings": speech.seconds().len() }),
-        licence: "CC0-1.0".into(),
-        source: "made-up people from CC0 data (MakeHuman); speech as given".into(),
+        settings: json!({ "render": settings, "recordings": seconds.len(), "recorded_milliseconds": milliseconds as u64 }),
+        licence: licence.into(),
+        source: format!("made-up people from CC0 data (MakeHuman); {said}"),
         rate: FrameRate::MOTION,
         size: (side, side),
     }
