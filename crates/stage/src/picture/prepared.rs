@@ -34,6 +34,16 @@ pub(crate) struct Packed {
     pub two_sided: bool,
 }
 
+impl Packed {
+    /// Whether the texel at a place of the triangle, given by the corners' shares, is there or cut away.
+    #[inline]
+    pub fn keeps(&self, shares: [f32; 3], texture: &Levels, level: f32) -> bool {
+        let uv = self.uv[0] * shares[0] + self.uv[1] * shares[1] + self.uv[2] * shares[2];
+        let cut = self.cut[0] * shares[0] + self.cut[1] * shares[1] + self.cut[2] * shares[2];
+        cut <= 1.0 && texture.alpha(uv, level) >= cut
+    }
+}
+
 /// A material with its textures found.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Finish {

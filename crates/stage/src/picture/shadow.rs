@@ -94,15 +94,7 @@ impl ShadowMap {
                 let corners = triangle.points.map(|point| places[point as usize]);
                 if triangle.tested {
                     let texture = &prepared.textures[finish.texture];
-                    self.fill(corners, |shares| {
-                        let uv = triangle.uv[0] * shares[0]
-                            + triangle.uv[1] * shares[1]
-                            + triangle.uv[2] * shares[2];
-                        let cut = triangle.cut[0] * shares[0]
-                            + triangle.cut[1] * shares[1]
-                            + triangle.cut[2] * shares[2];
-                        cut <= 1.0 && texture.alpha(uv, CUT_LEVEL) >= cut
-                    });
+                    self.fill(corners, |shares| triangle.keeps(shares, texture, CUT_LEVEL));
                 } else {
                     self.fill(corners, |_| true);
                 }

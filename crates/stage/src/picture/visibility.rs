@@ -110,15 +110,7 @@ impl Visibility {
                     let finish: &Finish = &prepared.materials[usize::from(triangle.material)];
                     let texture = &prepared.textures[finish.texture];
                     let level = level_of(triangle, corners, texture);
-                    self.fill(bounds, &planes, id, |shares| {
-                        let uv = triangle.uv[0] * shares[0]
-                            + triangle.uv[1] * shares[1]
-                            + triangle.uv[2] * shares[2];
-                        let cut = triangle.cut[0] * shares[0]
-                            + triangle.cut[1] * shares[1]
-                            + triangle.cut[2] * shares[2];
-                        cut <= 1.0 && texture.alpha(uv, level) >= cut
-                    });
+                    self.fill(bounds, &planes, id, |shares| triangle.keeps(shares, texture, level));
                 } else {
                     self.fill(bounds, &planes, id, |_| true);
                 }
