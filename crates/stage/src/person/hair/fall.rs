@@ -16,6 +16,10 @@ const GUIDES: usize = 38;
 const STEPS: usize = 15;
 /// Sheets over each other.
 const LAYERS: usize = 3;
+/// How much of each sheet is cut away, 0–1, from the innermost outwards: strands show between.
+const THINNED: [f32; LAYERS] = [0.0, 0.14, 0.3];
+/// From where on strands end, as a share of their length.
+const TIPS: f32 = 0.86;
 /// Steps in which a guide is traced before it is divided evenly.
 const TRACE: usize = 56;
 /// Azimuth of the foremost guides, from the face, in radians.
@@ -123,10 +127,9 @@ impl Sheets {
                     run += rest.distance(guide[n - 1]);
                 }
                 let down = n as f32 / (STEPS - 1) as f32;
-                let tips = smooth(down, 0.72, 1.0);
-                let side = 1.0 - smooth(edge, 0.0, 2.0);
-                let cut =
-                    [0.0, 0.22, 0.42][layer.min(2)] * smooth(down, 0.0, 0.3) + 0.62 * tips + 0.45 * side;
+                let tips = smooth(down, TIPS, 1.0);
+                let side = 1.0 - smooth(edge, 0.0, 1.5);
+                let cut = THINNED[layer.min(2)] * smooth(down, 0.0, 0.3) + 0.5 * tips + 0.25 * side;
                 self.points.push(PiecePoint { rest, bind: rooting.bind(rest) });
                 self.corners.push(PieceCorner {
                     point: self.points.len() as u32 - 1,

@@ -48,8 +48,8 @@ fn lie(style: &HairStyle) -> Lie {
         Cut::Parted => lie(5, 0.06 + 0.06 * l, 0.13 + 0.13 * v, 0.0, 0.72, 1.5, 0.35),
         Cut::SweptBack => lie(5, 0.06 + 0.07 * l, 0.10 + 0.15 * v, 0.0, 0.7, 1.6, 0.3),
         Cut::Crop => lie(5, 0.06 + 0.07 * l, 0.12 + 0.13 * v, 0.0, 0.74, 0.7, 0.9),
-        Cut::Curly => lie(6, 0.12 + 0.14 * v, 0.20 + 0.24 * v, 0.0, 0.74, 0.0, 0.8),
-        Cut::Afro => lie(6, 0.32 + 0.38 * v, 0.38 + 0.40 * v, 0.0, 0.72, 0.0, 0.2),
+        Cut::Curly => lie(6, 0.12 + 0.14 * v, 0.20 + 0.22 * v, 0.0, 0.58, 0.0, 0.6),
+        Cut::Afro => lie(6, 0.32 + 0.38 * v, 0.38 + 0.40 * v, 0.0, 0.56, 0.0, 0.2),
         Cut::Pixie => lie(5, 0.14 + 0.08 * l, 0.17 + 0.15 * v, 0.0, 0.68, 1.0, 0.5),
         Cut::Bob | Cut::Shoulder | Cut::Long => lie(2, 0.03, 0.06, 0.0, 0.3, 0.3, 0.1),
         Cut::Bun | Cut::Ponytail => lie(4, 0.06 + 0.03 * v, 0.09 + 0.07 * v, 0.0, 0.45, 0.5, 0.1),
@@ -173,7 +173,9 @@ fn lay(scalp: &Scalp, style: &HairStyle, at: Vec3) -> Vec2 {
         return Vec2::new(across / ACROSS, turn / ALONG) * 3.0;
     }
     if style.cut.curls() {
-        return Vec2::new(across / ACROSS * 1.5, turn / ALONG * 1.5);
+        // Tight curls are finer.
+        let fineness = if style.cut == Cut::Afro { 1.5 } else { 1.0 };
+        return Vec2::new(across / ACROSS, turn / ALONG) * fineness;
     }
     Vec2::new(across / ACROSS, turn / ALONG)
 }

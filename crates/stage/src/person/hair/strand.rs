@@ -57,7 +57,7 @@ fn curly(style: &HairStyle, traits: &Traits, seed: u32) -> Texture {
         let clump = tiled(x, y, (30.0, 36.0), seed ^ 1);
         let ring = 1.0 - (2.0 * tiled(x + 0.02 * warp, y, (62.0, 78.0), seed ^ 2) - 1.0).abs();
         let fine = tiled(x, y, (150.0, 190.0), seed ^ 3);
-        [0.4 * clump + 0.4 * ring + 0.2 * fine, 0.3 * clump + 0.3 * ring + 0.4 * fine]
+        [0.4 * clump + 0.4 * ring + 0.2 * fine, 0.6 * clump + 0.28 * ring + 0.12 * fine]
     })
 }
 
