@@ -56,7 +56,7 @@ struct Render {
     /// Number of shards
     #[arg(long, default_value_t = 1, value_name = "N")]
     shards: u32,
-    /// Recordings: NAME.wav files, each with the times of its words in NAME.json [default: 40 sentences that come along]
+    /// Recordings: NAME.wav or NAME.mp4 files with the times of their words, or `librivox` [default: 40 sentences that come along]
     #[arg(long, value_name = "FOLDER")]
     speech: Option<PathBuf>,
     /// Side of the pictures in pixels; 0 for sound and truth only
@@ -65,6 +65,9 @@ struct Render {
     /// Backgrounds from 0 (plain) to 1 (cluttered)
     #[arg(long, default_value_t = 0.5)]
     clutter: f32,
+    /// Compression of the videos: each clip's own, from none that one sees (0) up to this, at most 1 (a bad video call)
+    #[arg(long, default_value_t = 0.7)]
+    compression: f32,
     /// Keep the camera on its stand
     #[arg(long)]
     still: bool,
@@ -174,17 +177,27 @@ pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     }
 }
 
+/// In the place of a folder of recordings: the LibriVox clips that `setup` brings.
+const LIBRIVOX: &str = "librivox";
+
+fn not_fetched(error: orator_assets::AssetError) -> Failure {
+    Failure { code: Code::Models, text: error.to_string(), hint: error.hint() }
+}
+
 fn anatomy() -> Result<Anatomy, Failure> {
-    let folder = orator_assets::figure().map_err(|e| Failure {
-        code: Code::Models,
-        text: e.to_string(),
-        hint: e.hint(),
-    })?;
-    Ok(Anatomy::load(&folder)?)
+    Ok(Anatomy::load(&orator_assets::figure().map_err(not_fetched)?)?)
 }
 
 fn recordings(folder: Option<&Path>) -> Result<Recordings, Failure> {
-    Ok(folder.map_or_else(Recordings::bundled, Recordings::open)?)
+    match folder {
+        None => Ok(Recordings::bundled()?),
+        Some(name) if name == Path::new(LIBRIVOX) => {
+            let clips = orator_assets::demo_speeches().map_err(not_fetched)?;
+            let folder = clips.first().and_then(|clip| clip.parent()).unwrap_or(name);
+            Ok(Recordings::open(folder)?)
+        }
+        Some(folder) => Ok(Recordings::open(folder)?),
+    }
 }
 
 fn render(arguments: &Render, screen: &mut Screen) -> Result<(), Failure> {
@@ -211,6 +224,7 @@ fn render(arguments: &Render, screen: &mut Screen) -> Result<(), Failure> {
         shards,
         size: (arguments.size > 0).then_some(arguments.size),
         clutter: arguments.clutter,
+        compression: arguments.compression,
         drift: !arguments.still,
         clip_seconds: arguments.clip_seconds,
     };
