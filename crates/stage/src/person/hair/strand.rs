@@ -17,6 +17,8 @@ pub(super) const ACROSS: f32 = 4.0;
 pub(super) const ALONG: f32 = 5.0;
 /// Colour of grey strands, sRGB.
 const GREY: [f32; 3] = [0.66, 0.65, 0.63];
+/// Share of greying that all strands take alike.
+const PALE: f32 = 0.45;
 
 /// Periodic noise over the tile: `x` and `y` in 0–1, with whole numbers of cells.
 fn tiled(x: f32, y: f32, cells: (f32, f32), seed: u32) -> f32 {
@@ -78,8 +80,10 @@ fn paint(style: &HairStyle, traits: &Traits, seed: u32, strand: impl Fn(f32, f32
             let hue = tiled(x, y, (9.0, 2.0), seed ^ 8) - 0.5;
             let tone = 0.62 + 0.42 * rank + 0.24 * alpha + 0.28 * hue;
             let white = if style.grey > 0.01 {
+                // Fine strands turn grey one by one, and all of them pale.
                 let edge = 1.0 - style.grey;
-                smooth(tiled(x, y, (95.0, 2.0), seed ^ 9), edge - 0.12, edge + 0.05)
+                let turned = smooth(tiled(x, y, (190.0, 3.0), seed ^ 9), edge - 0.25, edge + 0.2);
+                PALE * style.grey + (1.0 - PALE) * turned
             } else {
                 0.0
             };
