@@ -1,7 +1,7 @@
 //! The 18-layer residual network (He et al. 2016), as TPS motion models use it to find points and camera motion.
 
 use crate::picture_blocks::{Convolution, ConvolutionConfig, Norm, Normalisation, halve};
-use tch::nn::{self, Module, Path};
+use tch::nn::{self, Path};
 use tch::{Kind, Tensor};
 
 struct BasicBlock {
@@ -89,7 +89,9 @@ impl ResidualNetwork {
         let maps = self.features(x, train);
         let last = maps.last().map_or_else(|| halve(x), Tensor::shallow_clone);
         let mean = last.to_kind(Kind::Float).mean_dim([2i64, 3].as_slice(), false, Kind::Float);
-        self.fc.forward(&mean)
+        // In 32 bits even where weights were cast: these few numbers are coordinates.
+        let weight = self.fc.ws.to_kind(Kind::Float);
+        mean.linear(&weight, self.fc.bs.as_ref().map(|b| b.to_kind(Kind::Float)))
     }
 
     /// The last layer, whose start some uses choose themselves.

@@ -13,6 +13,12 @@ pub enum RenderError {
     /// The motion does not fit the renderer.
     #[error("{0}")]
     Motion(String),
+    /// The weights could not be read or do not fit.
+    #[error(transparent)]
+    Weights(#[from] orator_nn::NnError),
+    /// libtorch refused an operation.
+    #[error("libtorch: {0}")]
+    Torch(#[from] tch::TchError),
 }
 
 impl RenderError {
@@ -20,6 +26,8 @@ impl RenderError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Weights(error) => return error.hint(),
+            Self::Torch(_) => return None,
             Self::Portrait(_) => {
                 "Use a picture of 256x256 pixels or more with one person in it, prepared by Orator itself."
                     .into()

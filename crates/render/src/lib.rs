@@ -4,6 +4,7 @@ pub mod contextual;
 mod error;
 mod warp;
 
+pub use contextual::ContextualRenderer;
 pub use error::{RenderError, Result};
 pub use warp::{Tps, TpsForm, WarpRenderer};
 

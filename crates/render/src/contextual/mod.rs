@@ -13,6 +13,7 @@ mod hourglass;
 mod learned_keypoints;
 mod networks;
 mod refiner;
+mod renderer;
 mod transforms;
 
 pub use background_motion::BackgroundMotion;
@@ -27,4 +28,5 @@ pub use generator::{Generated, Generator};
 pub use learned_keypoints::LearnedKeypoints;
 pub use networks::{Drawn, Driving, PictureNetworks, STAGES, SourceFeatures, Training};
 pub use refiner::Refiner;
+pub use renderer::{ContextualRenderer, drawing_kind, picture_checkpoint, to_unit};
 pub use transforms::Transforms;

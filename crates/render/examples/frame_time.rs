@@ -1,0 +1,112 @@
+//! Milliseconds and arithmetic of the learned renderer: `frame_time [lite|full] [SIDE] [THREADS] [REPEATS]`.
+//!
+//! Fresh weights, one source, random poses; 32-bit floats and bfloat16, one frame and eight at a time. Given are the
+//! least wall time of the repeats and the mean time that the processors worked for this program (all threads): on a
+//! shared machine the wall time says little.
+
+use orator_nn::picture_blocks::cast_weights;
+use orator_nn::{arithmetic, configure_threads};
+use orator_render::contextual::{Driving, PictureConfig, PictureNetworks, Points, Refinement};
+use std::error::Error;
+use std::time::Instant;
+use tch::nn::VarStore;
+use tch::{Device, Kind, Tensor};
+
+const FLOAT: (Kind, Device) = (Kind::Float, Device::Cpu);
+const BATCHES: [i64; 2] = [1, 8];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |i: usize, otherwise: i64| -> Result<i64, Box<dyn Error>> {
+        Ok(arguments.get(i).map(|text| text.parse()).transpose()?.unwrap_or(otherwise))
+    };
+    let config = match arguments.first().map(String::as_str) {
+        Some("full") => PictureConfig::full(),
+        _ => PictureConfig::lite(),
+    };
+    let (side, threads, repeats) = (number(1, 256)?, number(2, 2)?, number(3, 10)?);
+    configure_threads(usize::try_from(threads)?);
+    tch::manual_seed(1);
+    let _guard = tch::no_grad_guard();
+
+    for kind in [Kind::Float, Kind::BFloat16] {
+        let mut store = VarStore::new(Device::Cpu);
+        let networks = PictureNetworks::new(&store.root(), &config).computing_in(kind);
+        let parameters: usize = store.trainable_variables().iter().map(Tensor::numel).sum();
+        cast_weights(&mut store, kind);
+        let picture = Tensor::rand([1, 3, side, side], FLOAT);
+        let points = Tensor::rand([1, 116, 2], FLOAT) - 0.5;
+        let confidence = Tensor::ones([1, 116], FLOAT);
+        let (source, source_cost) = arithmetic::counted(|| networks.source(&picture, &points, &confidence));
+        let prepare = time(repeats, || networks.source(&picture, &points, &confidence));
+        println!(
+            "{kind:?}: {:.2} M parameters; source branch {:.2} GFLOP, {:.1} ms ({:.1} ms of processor)",
+            parameters as f64 / 1e6,
+            source_cost as f64 / 1e9,
+            prepare.0,
+            prepare.1
+        );
+        for batch in BATCHES {
+            let poses = &points + (Tensor::rand([batch, 116, 2], FLOAT) - 0.5) * 0.05;
+            let sure = Tensor::ones([batch, 116], FLOAT);
+            let driving = Driving { points: &poses, confidence: &sure, picture: None };
+            let (_, cost) = arithmetic::counted(|| networks.drive(&source, &driving, None));
+            let whole = time(repeats, || networks.drive(&source, &driving, None));
+            let per = |t: (f64, f64)| (t.0 / batch as f64, t.1 / batch as f64);
+            println!(
+                "  batch {batch}: {:.2} GFLOP, {:.2} ms a frame ({:.2} ms of processor)",
+                cost as f64 / 1e9 / batch as f64,
+                per(whole).0,
+                per(whole).1
+            );
+            let given = |points: &Tensor, sure: &Tensor| Points {
+                detected: Some((points.shallow_clone(), sure.shallow_clone())),
+                learned: None,
+            };
+            let start = networks.motion().source(&picture, given(&points, &confidence));
+            let pose = given(&poses, &sure);
+            let work = || networks.motion().forward(&start, &pose, None, None, kind);
+            let (field, cost) = arithmetic::counted(work);
+            report("dense motion", cost, per(time(repeats, work)), batch);
+            let features = networks.encode(&picture);
+            let outside = config.motion.outside;
+            let work = || networks.generator().decode(&features, &picture, &field, outside, kind);
+            let (_, cost) = arithmetic::counted(work);
+            report("generator", cost, per(time(repeats, work)), batch);
+            if config.refinement == Refinement::EdgeHeatmap {
+                let work = || networks.heatmaps(&poses, &sure, side);
+                report("edge heatmap", 0, per(time(repeats, work)), batch);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn report(name: &str, cost: u64, time: (f64, f64), batch: i64) {
+    let cost = cost as f64 / 1e9 / batch as f64;
+    println!("    {name}: {cost:.2} GFLOP, {:.2} ms ({:.2} ms of processor)", time.0, time.1);
+}
+
+/// Least wall time and mean processor time, in milliseconds, of some runs after one to warm up.
+fn time<T>(repeats: i64, mut work: impl FnMut() -> T) -> (f64, f64) {
+    let _ = work();
+    let repeats = repeats.max(1);
+    let busy = processor_time();
+    let mut least = f64::INFINITY;
+    for _ in 0..repeats {
+        let started = Instant::now();
+        let _ = work();
+        least = least.min(started.elapsed().as_secs_f64() * 1e3);
+    }
+    (least, (processor_time() - busy) / repeats as f64)
+}
+
+/// Milliseconds that this program's threads have worked so far; 0 where the system does not say.
+fn processor_time() -> f64 {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return 0.0 };
+    threads
+        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok())
+        .filter_map(|text| text.split(' ').next()?.parse::<f64>().ok())
+        .sum::<f64>()
+        / 1e6
+}

@@ -1,0 +1,223 @@
+//! The `contextual` renderer: picture networks from a weight file behind [`Renderer`].
+
+use super::config::PictureConfig;
+use super::networks::{Driving, PictureNetworks, SourceFeatures};
+use crate::{RenderError, Renderer, Result, Scene};
+use ndarray::{ArrayView1, ArrayView2, Axis};
+use orator_body::layout::WHOLE_BODY;
+use orator_body::{Layout, Portrait};
+use orator_media::Picture;
+use orator_nn::grid::resize;
+use orator_nn::picture_blocks::cast_weights;
+use orator_nn::{Checkpoint, NnError, assign};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use tch::nn::VarStore;
+use tch::{Device, Kind, Tensor};
+
+/// What the weight file says it is.
+const KIND: &str = "contextual-picture";
+/// Changes when old files can no longer be read.
+const FORMAT: &str = "1";
+/// Pictures are drawn at a multiple of this many pixels, between the two below, and resized to the portrait's size.
+const STEP: usize = 64;
+const SMALLEST: usize = 128;
+const LARGEST: usize = 1024;
+
+/// What arithmetic a device draws quickest in: bfloat16 on a CPU with instructions for it (AVX512-BF16; machines with
+/// AMX have these, too), else 32-bit floats. Asked of the processor, not measured, so that the answer is always the same.
+#[must_use]
+pub fn drawing_kind(device: Device) -> Kind {
+    #[cfg(target_arch = "x86_64")]
+    if device == Device::Cpu && std::arch::is_x86_feature_detected!("avx512bf16") {
+        return Kind::BFloat16;
+    }
+    let _ = device;
+    Kind::Float
+}
+
+/// Coordinates in pixels of a picture `side` pixels wide to [−1, 1] from the middle of the first to the middle of the
+/// last pixel, as all picture networks here have them.
+#[must_use]
+pub fn to_unit(pixels: f32, side: usize) -> f32 {
+    2.0 * pixels / (side.max(2) - 1) as f32 - 1.0
+}
+
+/// The weight file of picture networks: `store` holds what [`PictureNetworks::new`] made at its root; `notes` (what it
+/// was trained on, for how long) go into the metadata.
+///
+/// # Errors
+/// Never in practice: when the configuration cannot be written as JSON.
+pub fn picture_checkpoint(
+    config: &PictureConfig,
+    store: &VarStore,
+    notes: &BTreeMap<String, String>,
+) -> Result<Checkpoint> {
+    let mut metadata = notes.clone();
+    metadata.insert("kind".into(), KIND.into());
+    metadata.insert("format".into(), FORMAT.into());
+    let config = serde_json::to_string(config)
+        .map_err(|e| NnError::Shape(format!("the configuration cannot be written: {e}")))?;
+    metadata.insert("config".into(), config);
+    Ok(Checkpoint { metadata, tensors: orator_nn::parameters(store) })
+}
+
+/// The contextual system's picture half, ready to draw.
+pub struct ContextualRenderer {
+    networks: Arc<Mutex<PictureNetworks>>,
+    metadata: BTreeMap<String, String>,
+    device: Device,
+}
+
+impl ContextualRenderer {
+    /// Reads a weight file written from [`picture_checkpoint`] and draws in [`drawing_kind`].
+    ///
+    /// # Errors
+    /// When the file is damaged, is of another kind, or does not fit its own configuration.
+    pub fn load(path: &Path, device: Device) -> Result<Self> {
+        Self::load_as(path, device, drawing_kind(device))
+    }
+
+    /// As [`ContextualRenderer::load`], drawing in `kind`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn load_as(path: &Path, device: Device, kind: Kind) -> Result<Self> {
+        let checkpoint = Checkpoint::read(path)?;
+        let named = |what: String| NnError::Mismatch { what: format!("{}: {what}", path.display()) };
+        Self::of(checkpoint, device, kind).map_err(|error| match error {
+            RenderError::Weights(NnError::Mismatch { what }) => named(what).into(),
+            other => other,
+        })
+    }
+
+    /// A renderer of weights in memory.
+    ///
+    /// # Errors
+    /// [`RenderError::Weights`] when they are of another kind or do not fit their own configuration.
+    pub fn of(checkpoint: Checkpoint, device: Device, kind: Kind) -> Result<Self> {
+        let mismatch = |what: String| NnError::Mismatch { what };
+        let found = checkpoint.metadata.get("kind").map(String::as_str).unwrap_or("nothing known");
+        if found != KIND {
+            return Err(mismatch(format!("holds weights of {found}, not of {KIND}")).into());
+        }
+        if checkpoint.metadata.get("format").map(String::as_str) != Some(FORMAT) {
+            return Err(mismatch("was written by another version of orator".into()).into());
+        }
+        let text = checkpoint.metadata.get("config");
+        let text = text.ok_or_else(|| mismatch("has no configuration".into()))?;
+        let config: PictureConfig =
+            serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}")))?;
+        config.check().map_err(|what| mismatch(format!("configuration: {what}")))?;
+        let mut store = VarStore::new(device);
+        let networks = PictureNetworks::new(&store.root(), &config);
+        assign(&store, &checkpoint.tensors, "")?;
+        store.freeze();
+        cast_weights(&mut store, kind);
+        Ok(Self {
+            networks: Arc::new(Mutex::new(networks.computing_in(kind))),
+            metadata: checkpoint.metadata,
+            device,
+        })
+    }
+
+    /// Text that came with the weights: kind, configuration, what they were trained on.
+    #[must_use]
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+}
+
+impl Renderer for ContextualRenderer {
+    fn name(&self) -> &'static str {
+        "contextual"
+    }
+
+    fn prepare(&self, portrait: &Portrait) -> Result<Box<dyn Scene>> {
+        let size = portrait.picture.width();
+        if size != portrait.picture.height() {
+            return Err(RenderError::Portrait(format!(
+                "the learned renderer needs a square portrait, not one of {size}x{} pixels",
+                portrait.picture.height()
+            )));
+        }
+        if size < 16 {
+            return Err(RenderError::Portrait(format!("the portrait has only {size}x{size} pixels")));
+        }
+        if portrait.keypoints.layout() != Layout::WholeBody133 || portrait.keypoints.frames() == 0 {
+            return Err(RenderError::Portrait(
+                "the portrait needs one frame of keypoints in the 133-point layout".into(),
+            ));
+        }
+        let _guard = tch::no_grad_guard();
+        let side = ((size + STEP / 2) / STEP * STEP).clamp(SMALLEST, LARGEST) as i64;
+        let rgb = Tensor::from_slice(portrait.picture.rgb()).view([1, size as i64, size as i64, 3]);
+        let picture = rgb.to_device(self.device).permute([0, 3, 1, 2]).to_kind(Kind::Float) / 255.0;
+        let picture = resize(&picture, side, side);
+        let (points, confidence) = self.pose(
+            portrait.keypoints.points().index_axis(Axis(0), 0),
+            portrait.keypoints.confidence().index_axis(Axis(0), 0),
+            size,
+        )?;
+        let networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
+        let source = networks.source(&picture, &points, &confidence);
+        drop(networks);
+        let renderer =
+            Self { networks: Arc::clone(&self.networks), metadata: BTreeMap::new(), device: self.device };
+        Ok(Box::new(ContextualScene { renderer, source, size }))
+    }
+}
+
+impl ContextualRenderer {
+    /// 133 points in pixels to tensors of the 116: `[1, 116, 2]` in [−1, 1] and `[1, 116]`.
+    fn pose(
+        &self,
+        points: ArrayView2<'_, f32>,
+        confidence: ArrayView1<'_, f32>,
+        size: usize,
+    ) -> Result<(Tensor, Tensor)> {
+        if points.dim() != (WHOLE_BODY, 2) || confidence.len() != WHOLE_BODY {
+            return Err(RenderError::Motion(format!(
+                "a frame needs {WHOLE_BODY} points and confidences, not {} and {}",
+                points.nrows(),
+                confidence.len()
+            )));
+        }
+        let mut places = Vec::with_capacity(WHOLE_BODY * 2);
+        let mut sure = Vec::with_capacity(WHOLE_BODY);
+        for point in Layout::Contextual116.points() {
+            let (x, y, c) = (points[[point, 0]], points[[point, 1]], confidence[point]);
+            if !(x.is_finite() && y.is_finite() && c.is_finite()) {
+                return Err(RenderError::Motion(format!("point {point} of the motion is not finite")));
+            }
+            places.extend([to_unit(x, size), to_unit(y, size)]);
+            sure.push(c);
+        }
+        let places = Tensor::from_slice(&places).view([1, -1, 2]).to_device(self.device);
+        Ok((places, Tensor::from_slice(&sure).view([1, -1]).to_device(self.device)))
+    }
+}
+
+struct ContextualScene {
+    renderer: ContextualRenderer,
+    source: SourceFeatures,
+    size: usize,
+}
+
+impl Scene for ContextualScene {
+    fn render(&mut self, points: ArrayView2<'_, f32>, confidence: ArrayView1<'_, f32>) -> Result<Picture> {
+        let _guard = tch::no_grad_guard();
+        let (points, confidence) = self.renderer.pose(points, confidence, self.size)?;
+        let driving = Driving { points: &points, confidence: &confidence, picture: None };
+        let networks = self.renderer.networks.lock().unwrap_or_else(PoisonError::into_inner);
+        let drawn = networks.drive(&self.source, &driving, None).picture;
+        drop(networks);
+        let side = self.size as i64;
+        let drawn = resize(&drawn, side, side);
+        let bytes = (drawn.clamp(0.0, 1.0) * 255.0).round().to_kind(Kind::Uint8);
+        let bytes = bytes.squeeze_dim(0).permute([1, 2, 0]).contiguous().to_device(Device::Cpu);
+        let rgb = Vec::<u8>::try_from(&bytes.view([-1]))?;
+        Picture::from_rgb(self.size, self.size, rgb).map_err(|e| RenderError::Motion(e.to_string()))
+    }
+}
