@@ -4,6 +4,7 @@
 //! sound, the AIST++ definition over those of the motion. Both are here; the unit of times and of σ is the
 //! caller's (frames or seconds), as long as it is the same.
 
+use crate::ProtocolHash;
 use crate::ssim::reflected;
 use ndarray::{ArrayView3, Axis};
 use orator_body::KeypointTrack;
@@ -15,6 +16,9 @@ pub const SIGMA_SECONDS: f64 = 0.05;
 pub const SIGMA_FRAMES: f64 = 3.0;
 /// Standard deviation, in frames, of the Gaussian that smooths the speed before its minima are taken.
 pub const SPEED_SIGMA: f64 = 5.0;
+
+/// The control moves the sound round by multiples of this part of the clip.
+const SHIFTS: u32 = 8;
 
 /// A beat alignment score, or why there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -98,6 +102,8 @@ pub struct BeatReport {
     pub music_to_motion_shifted: Alignment,
     /// [`motion_to_music`] averaged likewise.
     pub motion_to_music_shifted: Alignment,
+    /// Of σ and the shifts.
+    pub protocol: ProtocolHash,
 }
 
 impl BeatReport {
@@ -106,11 +112,11 @@ impl BeatReport {
     pub fn of(music: &[f64], motion: &[f64], sigma: f64, length: f64) -> Self {
         let over_shifts = |score: fn(&[f64], &[f64], f64) -> Alignment| {
             let mut sum = 0.0;
-            for eighth in 1..8 {
-                let by = length * f64::from(eighth) / 8.0;
+            for eighth in 1..SHIFTS {
+                let by = length * f64::from(eighth) / f64::from(SHIFTS);
                 let moved: Vec<f64> = music.iter().map(|time| (time + by).rem_euclid(length)).collect();
                 match score(&moved, motion, sigma) {
-                    Alignment::Score(value) => sum += value / 7.0,
+                    Alignment::Score(value) => sum += value / f64::from(SHIFTS - 1),
                     other => return other,
                 }
             }
@@ -123,6 +129,7 @@ impl BeatReport {
             motion_to_music: motion_to_music(music, motion, sigma),
             music_to_motion_shifted: over_shifts(music_to_motion),
             motion_to_music_shifted: over_shifts(motion_to_music),
+            protocol: ProtocolHash::of("beat-alignment", &(sigma, SHIFTS)),
         }
     }
 }

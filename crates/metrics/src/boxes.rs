@@ -2,9 +2,10 @@
 
 use orator_body::{KeypointTrack, Part};
 use orator_media::Rect;
+use serde::Serialize;
 
 /// How boxes are placed.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct BoxConfig {
     /// Side of a hand's box beside the longer side of its keypoints' bounds. Default 1.2.
     pub hand_growth: f32,

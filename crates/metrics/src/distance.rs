@@ -1,6 +1,6 @@
 //! How far keypoints found again in a generated video are from those that drove it.
 
-use crate::{MetricsError, Result};
+use crate::{MetricsError, ProtocolHash, Result};
 use orator_body::KeypointTrack;
 use orator_body::layout::{FACE, FINGER_TIPS, LEFT_HAND, RIGHT_HAND, WRISTS};
 use serde::Serialize;
@@ -99,6 +99,8 @@ pub struct ReenactmentReport {
     pub person_found: f64,
     /// Share of frames in which both hands were found again.
     pub both_hands_found: f64,
+    /// Of the confidence threshold and the picture's size, in whose pixels distances are.
+    pub protocol: ProtocolHash,
 }
 
 impl ReenactmentReport {
@@ -123,6 +125,7 @@ impl ReenactmentReport {
             face: keypoint_distances(driving, found, &face, threshold)?,
             person_found: share(&|frame| (0..RIGHT_HAND.end).any(|point| sees(frame, point))),
             both_hands_found: share(&|frame| sees(frame, LEFT_HAND.start) && sees(frame, RIGHT_HAND.start)),
+            protocol: ProtocolHash::of("reenactment", &(threshold, driving.size())),
         })
     }
 }

@@ -2,11 +2,20 @@
 //!
 //! Pictures are compared frame by frame and only sums are kept, so a long video costs no memory.
 
+mod alexnet;
 pub mod beats;
 pub mod boxes;
 pub mod distance;
 mod error;
+pub mod frechet;
+pub mod i3d;
+pub mod lip_agreement;
+pub mod lpips;
+pub mod perceptual;
+mod protocol;
 pub mod psnr;
+mod published;
+pub mod retrieval;
 pub mod scores;
 pub mod ssim;
 
@@ -14,6 +23,14 @@ pub use beats::{Alignment, BeatReport};
 pub use boxes::{BoxConfig, PartBoxes};
 pub use distance::{DistanceReport, ReenactmentReport, keypoint_distances};
 pub use error::{MetricsError, Result};
+pub use frechet::{FrechetProtocol, FrechetReport, FrechetStatistics};
+pub use i3d::I3d;
+pub use lip_agreement::{LipConfig, LipReport};
+pub use lpips::{Lpips, LpipsNetwork};
+pub use perceptual::{PerceptualConfig, PerceptualLoss};
+pub use protocol::ProtocolHash;
 pub use psnr::{mse, psnr};
-pub use scores::{AreaReport, PictureReport, PictureScores};
+pub use published::Arrays;
+pub use retrieval::{Recall, RetrievalConfig, RetrievalReport};
+pub use scores::{AreaReport, PictureProtocol, PictureReport, PictureScores};
 pub use ssim::{SsimConfig, ssim};

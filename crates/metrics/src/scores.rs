@@ -1,17 +1,49 @@
-//! PSNR and SSIM of a generated video beside the real one, whole frames and crops, frame by frame.
+//! PSNR, SSIM and LPIPS of a generated video beside the real one, whole frames and crops, frame by frame.
 
-use crate::boxes::PartBoxes;
-use crate::{Result, SsimConfig, psnr, ssim};
+use crate::boxes::{BoxConfig, PartBoxes};
+use crate::lpips::{Lpips, LpipsNetwork};
+use crate::{ProtocolHash, Result, SsimConfig, psnr, ssim};
+use orator_assets::Asset;
 use orator_media::{Fill, Picture, Rect};
 use serde::Serialize;
 
 /// Side in pixels to which the crops of hands and lips are brought (METHODS 5).
 pub const CROP_SIDE: usize = 64;
+/// Side in pixels to which crops are enlarged for LPIPS, whose network leaves little of less (METHODS 5).
+pub const LPIPS_CROP_SIDE: usize = 128;
 
-/// Adds up picture scores; keeps sums, never frames.
-#[derive(Clone, Debug, Default)]
+/// How pictures are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PictureProtocol {
+    /// Which of the usual settings of SSIM.
+    pub ssim: SsimConfig,
+    /// How the caller places the boxes.
+    pub boxes: BoxConfig,
+    /// See [`CROP_SIDE`].
+    pub crop_side: usize,
+    /// See [`LPIPS_CROP_SIDE`].
+    pub lpips_crop_side: usize,
+    /// Whose features LPIPS compares, and the SHA-256 of its weights; `None` where it is not computed.
+    pub lpips: Option<(LpipsNetwork, Option<&'static str>)>,
+}
+
+impl Default for PictureProtocol {
+    fn default() -> Self {
+        Self {
+            ssim: SsimConfig::default(),
+            boxes: BoxConfig::default(),
+            crop_side: CROP_SIDE,
+            lpips_crop_side: LPIPS_CROP_SIDE,
+            lpips: None,
+        }
+    }
+}
+
+/// Adds up picture scores; keeps sums, never frames. The default compares without LPIPS, which needs a fetched network.
+#[derive(Debug, Default)]
 pub struct PictureScores {
-    ssim: SsimConfig,
+    protocol: PictureProtocol,
+    lpips: Option<Lpips>,
     frames: usize,
     whole: Tally,
     hands: Tally,
@@ -24,6 +56,14 @@ struct Tally {
     identical: usize,
     psnr: f64,
     ssim: f64,
+    lpips: Option<f64>,
+}
+
+/// The scores of one pair of pictures.
+struct Pair {
+    psnr: f64,
+    ssim: f64,
+    lpips: Option<f64>,
 }
 
 /// The scores of one area of the picture.
@@ -37,6 +77,8 @@ pub struct AreaReport {
     pub psnr: Option<f64>,
     /// Mean SSIM over all pairs (Gaussian 11×11, σ = 1.5, mean of the channels); `None` if there are none.
     pub ssim: Option<f64>,
+    /// Mean LPIPS over all pairs; `None` if there are none or it was not computed.
+    pub lpips: Option<f64>,
 }
 
 /// The scores of a video.
@@ -54,9 +96,32 @@ pub struct PictureReport {
     pub hand_coverage: f64,
     /// Share of frames in which the lips were certain enough to be compared.
     pub lip_coverage: f64,
+    /// See [`PictureProtocol`].
+    pub protocol: ProtocolHash,
 }
 
 impl PictureScores {
+    /// Compares with LPIPS, too, by AlexNet's features, which `setup` brings.
+    ///
+    /// # Errors
+    /// As [`Lpips::load`].
+    pub fn with_lpips() -> Result<Self> {
+        let network = LpipsNetwork::default();
+        Ok(Self::with(Lpips::load(network, tch::Device::Cpu)?, network, network.asset()))
+    }
+
+    fn with(lpips: Lpips, network: LpipsNetwork, asset: Asset) -> Self {
+        let protocol =
+            PictureProtocol { lpips: Some((network, asset.pinned_sha256())), ..PictureProtocol::default() };
+        Self { protocol, lpips: Some(lpips), ..Self::default() }
+    }
+
+    /// How the pictures are compared.
+    #[must_use]
+    pub fn protocol(&self) -> &PictureProtocol {
+        &self.protocol
+    }
+
     /// Compares one frame as a whole.
     ///
     /// # Errors
@@ -72,10 +137,13 @@ impl PictureScores {
     /// # Errors
     /// As [`PictureScores::add`].
     pub fn add_with_boxes(&mut self, real: &Picture, generated: &Picture, boxes: &PartBoxes) -> Result<()> {
-        let whole = self.compare(real, generated)?;
-        let crop =
-            |picture: &Picture, rect: Rect| picture.crop(rect, Fill::Edge).resize(CROP_SIDE, CROP_SIDE);
-        let in_box = |rect: Rect| self.compare(&crop(real, rect), &crop(generated, rect));
+        let whole = self.compare(real, generated, real, generated)?;
+        let in_box = |rect: Rect| {
+            let crop = |picture: &Picture| picture.crop(rect, Fill::Edge).resize(CROP_SIDE, CROP_SIDE);
+            let large = |picture: &Picture| picture.resize(LPIPS_CROP_SIDE, LPIPS_CROP_SIDE);
+            let (real, generated) = (crop(real), crop(generated));
+            self.compare(&real, &generated, &large(&real), &large(&generated))
+        };
         let left = boxes.left_hand.map(in_box).transpose()?;
         let right = boxes.right_hand.map(in_box).transpose()?;
         let lips = boxes.lips.map(in_box).transpose()?;
@@ -97,23 +165,38 @@ impl PictureScores {
             lips: self.lips.report(),
             hand_coverage: share(self.hands.compared, 2 * self.frames),
             lip_coverage: share(self.lips.compared, self.frames),
+            protocol: ProtocolHash::of("pictures", &self.protocol),
         }
     }
 
-    fn compare(&self, real: &Picture, generated: &Picture) -> Result<(f64, f64)> {
-        Ok((psnr(real, generated)?, ssim(real, generated, &self.ssim)?))
+    /// Compares two pictures, and two sizes of them: the second is LPIPS's.
+    fn compare(
+        &self,
+        real: &Picture,
+        generated: &Picture,
+        large_real: &Picture,
+        large: &Picture,
+    ) -> Result<Pair> {
+        Ok(Pair {
+            psnr: psnr(real, generated)?,
+            ssim: ssim(real, generated, &self.protocol.ssim)?,
+            lpips: self.lpips.as_ref().map(|lpips| lpips.distance(large_real, large)).transpose()?,
+        })
     }
 }
 
 impl Tally {
-    fn add(&mut self, (psnr, ssim): (f64, f64)) {
+    fn add(&mut self, pair: Pair) {
         self.compared += 1;
-        if psnr.is_finite() {
-            self.psnr += psnr;
+        if pair.psnr.is_finite() {
+            self.psnr += pair.psnr;
         } else {
             self.identical += 1;
         }
-        self.ssim += ssim;
+        self.ssim += pair.ssim;
+        if let Some(lpips) = pair.lpips {
+            self.lpips = Some(self.lpips.unwrap_or(0.0) + lpips);
+        }
     }
 
     fn report(&self) -> AreaReport {
@@ -123,6 +206,7 @@ impl Tally {
             identical: self.identical,
             psnr: mean(self.psnr, self.compared - self.identical),
             ssim: mean(self.ssim, self.compared),
+            lpips: self.lpips.and_then(|sum| mean(sum, self.compared)),
         }
     }
 }
@@ -130,6 +214,33 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::MetricsError;
+    use orator_assets::AssetError;
+
+    #[test]
+    fn lpips_is_reported_where_it_is_computed() {
+        let mut scores = match PictureScores::with_lpips() {
+            Err(MetricsError::Asset(AssetError::Missing { path })) => {
+                eprintln!("skipped: {} was not fetched", path.display());
+                return;
+            }
+            other => other.unwrap(),
+        };
+        let (real, off) = (Picture::filled(64, 64, [100; 3]), Picture::filled(64, 64, [30, 200, 90]));
+        let boxes = PartBoxes {
+            lips: Some(Rect { x: 20.0, y: 30.0, width: 20.0, height: 20.0 }),
+            ..Default::default()
+        };
+        scores.add(&real, &real).unwrap();
+        assert_eq!(scores.report().whole.lpips, Some(0.0));
+        scores.add_with_boxes(&real, &off, &boxes).unwrap();
+        let report = scores.report();
+        assert!(report.whole.lpips.unwrap() > 0.01 && report.lips.lpips.unwrap() > 0.01);
+        assert_eq!(report.hands.lpips, None);
+        let plain = PictureScores::default().report();
+        assert_eq!(plain.whole.lpips, None);
+        assert_ne!(plain.protocol, report.protocol);
+    }
 
     #[test]
     fn means_over_frames_and_boxes() {

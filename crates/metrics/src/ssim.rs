@@ -7,9 +7,10 @@ use crate::psnr::same_size;
 use crate::{MetricsError, Result};
 use ndarray::Array2;
 use orator_media::Picture;
+use serde::Serialize;
 
 /// The weights of a window.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub enum Window {
     /// A Gaussian of this standard deviation in pixels, cut off at 3.5 of them (11×11 pixels for 1.5).
     Gaussian(f64),
@@ -34,7 +35,7 @@ impl Window {
 }
 
 /// Which of the usual settings. The default is the one of the paper: Gaussian 1.5, population covariance.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct SsimConfig {
     /// The window. Default Gaussian with σ = 1.5.
     pub window: Window,
