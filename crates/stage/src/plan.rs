@@ -82,9 +82,9 @@ impl ClipPlan {
         format!("staged-{}-{:06}", settings.seed, self.number)
     }
 
-    /// H.264's quantiser for the clip's video: from [`FINEST_QUANTISER`] on, evenly up to a share of the way to
-    /// [`COARSEST_QUANTISER`] that the settings give. The blocks, ringing and smear of strong compression are thus the
-    /// encoder's own, over time too.
+    /// H.264's quantiser for the clip's video: from 20 (no visible loss) evenly up to a share of the way to 40 (faces fall into
+    /// blocks) that the settings give. The blocks, ringing and smear of strong compression are thus the encoder's own, over
+    /// time too.
     #[must_use]
     pub fn quantiser(&self, settings: &RenderSettings) -> u8 {
         let mut chance = ChaCha8Rng::seed_from_u64(self.seed);
