@@ -3,6 +3,7 @@
 //! What the small model knows of lips it learned from one voice, and on others its lips are out of step. Loudness is the
 //! same for everybody: a share of the opening between the lips is taken from it. A stopgap until the corpus has more voices.
 
+use crate::INNER_LIP_PAIRS;
 use crate::streams::LIP_POINTS;
 use ndarray::Array2;
 
@@ -16,8 +17,6 @@ const QUANTILES: (f32, f32) = (0.15, 0.95);
 const LEAST_RANGE: f32 = 0.7;
 /// Below this root mean square a frame is silence.
 const SILENCE: f32 = 1e-4;
-/// Inner-lip points that face each other (upper, lower).
-const FACING: [(usize, usize); 3] = [(61, 67), (62, 66), (63, 65)];
 /// Points that move with the lower lip, and by which share.
 const LOWER: [(usize, f32); 15] = [
     (55, 0.7),
@@ -42,7 +41,7 @@ const UPPER: [(usize, f32); 6] = [(50, 0.1), (51, 0.1), (52, 0.1), (61, 0.15), (
 /// Moves the lips of face offsets `[frames, 136]` (eye distances, lips closed at 0) towards the opening that the loudness
 /// `energy` (root mean square, one value a frame) asks for, by `share`.
 pub(crate) fn follow_loudness(face: &mut Array2<f32>, energy: &[f32], share: f32) {
-    debug_assert!(LIP_POINTS.contains(&FACING[0].0));
+    debug_assert!(LIP_POINTS.contains(&INNER_LIP_PAIRS[0].0));
     let frames = face.nrows().min(energy.len());
     let loudness: Vec<f32> = energy[..frames].iter().map(|e| e.max(SILENCE).ln()).collect();
     let mut sorted = loudness.clone();
@@ -58,9 +57,11 @@ pub(crate) fn follow_loudness(face: &mut Array2<f32>, energy: &[f32], share: f32
     for frame in 0..frames {
         let around = |d: isize| wanted[frame.saturating_add_signed(d).min(frames - 1)];
         let smooth = 0.25 * around(-1) + 0.5 * around(0) + 0.25 * around(1);
-        let gap =
-            FACING.iter().map(|&(u, l)| face[[frame, 2 * l + 1]] - face[[frame, 2 * u + 1]]).sum::<f32>()
-                / FACING.len() as f32;
+        let gap = INNER_LIP_PAIRS
+            .iter()
+            .map(|&(u, l)| face[[frame, 2 * l + 1]] - face[[frame, 2 * u + 1]])
+            .sum::<f32>()
+            / INNER_LIP_PAIRS.len() as f32;
         let change = share * (smooth - gap);
         for (point, part) in LOWER {
             face[[frame, 2 * point + 1]] += change * part * 0.85;

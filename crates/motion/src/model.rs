@@ -51,11 +51,14 @@ pub struct SampleOptions {
     pub temperature: f64,
     /// Share of the likeliest tokens that may be drawn, in (0, 1].
     pub keep_share: f64,
+    /// Token layers that are made and decoded; `None` takes all, 1 leaves out the residual generator (an ablation of the
+    /// paper). Motion to keep is as it was given in any case.
+    pub layers: Option<usize>,
 }
 
 impl Default for SampleOptions {
     fn default() -> Self {
-        Self { seed: 0, steps: 5, guidance: 1.5, temperature: 1.0, keep_share: 0.1 }
+        Self { seed: 0, steps: 5, guidance: 1.5, temperature: 1.0, keep_share: 0.1, layers: None }
     }
 }
 

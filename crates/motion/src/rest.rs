@@ -11,8 +11,8 @@ pub(crate) const BRIDGE: usize = 27;
 /// The knuckle of the middle finger among the hand points.
 const KNUCKLE: usize = 9;
 pub(crate) const HAND_POINTS: usize = 21;
-/// Upper and lower inner-lip points that face each other.
-const INNER_PAIRS: [(usize, usize); 3] = [(61, 67), (62, 66), (63, 65)];
+/// Upper and lower inner-lip points that face each other, as indexes among the face points.
+pub const INNER_LIP_PAIRS: [(usize, usize); 3] = [(61, 67), (62, 66), (63, 65)];
 /// A body point counts as seen from this visibility on, a hand or face from this presence on.
 pub(crate) const SEEN: f32 = 0.5;
 /// Share of the frames, those with the most closed mouth, that make up the resting face.
@@ -84,7 +84,7 @@ fn eye_distance(face: &[Point]) -> f32 {
 }
 
 fn lip_gap(face: &[Point]) -> f32 {
-    INNER_PAIRS.iter().map(|&(u, l)| face[l][1] - face[u][1]).sum::<f32>() / INNER_PAIRS.len() as f32
+    INNER_LIP_PAIRS.iter().map(|&(u, l)| face[l][1] - face[u][1]).sum::<f32>() / INNER_LIP_PAIRS.len() as f32
 }
 
 pub(crate) fn hand_local(track: &KeypointTrack, frame: usize, side: usize) -> (HandShape, f32, f32) {

@@ -1,17 +1,21 @@
 //! Clips as training sees them, and windows drawn from them.
 
+use crate::phrases::Phrases;
 use crate::prepare::PreparedClip;
 use crate::{ClipSource, Result, Split, TrainError};
 use ndarray::{Array2, Array3, s};
 use orator_body::KeypointTrack;
 use orator_body::smooth::{GapConfig, SmoothingConfig};
 use orator_motion::contextual::{
-    ContextualConfig, Normaliser, SPEECH_FEATURES, Statistics, Stream, WINDOW_FRAMES, WINDOW_STRIDE,
+    ContextualConfig, MotionLayout, Normaliser, SPEECH_FEATURES, Statistics, Stream, WINDOW_FRAMES,
+    WINDOW_STRIDE,
 };
 use orator_motion::{HandShape, RestPose, Streams, mirror, to_streams};
 use orator_nn::{Randomness, from_array2, from_array3};
 use tch::{Device, Tensor};
 
+/// Frames a second of all motion.
+pub(crate) const RATE: f64 = 25.0;
 /// Fewest frames a clip must have to be of use.
 const FEWEST_FRAMES: usize = 25;
 
@@ -33,6 +37,10 @@ pub struct Clip {
     pub exact: bool,
     /// The keypoints, for pictures.
     pub track: KeypointTrack,
+    /// Where it is among the prepared clips.
+    pub number: usize,
+    /// Where its speaker pauses, and its speech in another order: taken up by the alignment stage only.
+    pub phrases: Phrases,
     hands: [Option<HandShape>; 2],
 }
 
@@ -56,7 +64,7 @@ impl Clips {
         known: Option<Statistics>,
     ) -> Result<Self> {
         let mut clips = Vec::new();
-        for clip in prepared {
+        for (number, clip) in prepared.into_iter().enumerate() {
             if clip.track.frames() < FEWEST_FRAMES {
                 continue;
             }
@@ -64,6 +72,42 @@ impl Clips {
             let exact = clip.exact;
             let speaker =
                 config.speakers.iter().position(|s| *s == clip.speaker).unwrap_or(config.speakers.len());
+            if let Some(streams) = clip.motion {
+                let wide = [&streams.face, &streams.body].map(|a| a.ncols());
+                let wanted = Stream::ALL.map(|s| config.layout.dimensions(s));
+                if wide != wanted {
+                    return Err(TrainError::Corpus {
+                        what: format!(
+                            "{} has {} and {} numbers a frame, not the {} and {} of the layout {}",
+                            clip.name, wide[0], wide[1], wanted[0], wanted[1], config.layout.name
+                        ),
+                        hint: "name the motion's own layout in networks.layout".into(),
+                    });
+                }
+                clips.push(Clip {
+                    name: clip.name,
+                    speaker: speaker as i64,
+                    streams,
+                    speech: clip.speech,
+                    weight: source.weight,
+                    split: source.split,
+                    exact,
+                    track: clip.track,
+                    number,
+                    phrases: Phrases::default(),
+                    hands: [None, None],
+                });
+                continue;
+            }
+            if !config.layout.is_keypoints() {
+                return Err(TrainError::Corpus {
+                    what: format!(
+                        "{} is keypoints and not motion of the layout {}",
+                        clip.name, config.layout.name
+                    ),
+                    hint: "take it out, or leave out networks.layout".into(),
+                });
+            }
             // What is known exactly has neither gaps nor jitter, and smoothing would only dull its strokes.
             let track = if exact {
                 clip.track
@@ -91,6 +135,8 @@ impl Clips {
                 split: source.split,
                 exact,
                 track,
+                number,
+                phrases: Phrases::default(),
                 hands: [0, 1].map(|side| rest.hand_shape(side).copied().filter(|_| source.body)),
             });
         }
@@ -101,7 +147,7 @@ impl Clips {
                 hint: "a clip needs a face in view and at least one second".into(),
             });
         }
-        let statistics = known.unwrap_or_else(|| measure(&training));
+        let statistics = known.unwrap_or_else(|| measure(&training, &config.layout));
         for clip in &mut clips {
             clip.streams.face = statistics.motion[0].apply(&clip.streams.face);
             clip.streams.body = statistics.motion[1].apply(&clip.streams.body);
@@ -109,9 +155,18 @@ impl Clips {
         }
         Ok(Self { clips, statistics })
     }
+
+    /// Takes up the phrases of the prepared clips, in their order.
+    pub fn take_phrases(&mut self, mut phrases: Vec<Phrases>) {
+        for clip in &mut self.clips {
+            let Some(found) = phrases.get_mut(clip.number) else { continue };
+            clip.phrases = std::mem::take(found);
+            clip.phrases.shuffled = clip.phrases.shuffled.as_ref().map(|s| self.statistics.speech.apply(s));
+        }
+    }
 }
 
-fn measure(clips: &[&Clip]) -> Statistics {
+fn measure(clips: &[&Clip], layout: &MotionLayout) -> Statistics {
     let of = |stream: Stream| {
         let parts: Vec<_> = clips
             .iter()
@@ -120,7 +175,7 @@ fn measure(clips: &[&Clip]) -> Statistics {
                 Stream::Body => (&c.streams.body, &c.streams.body_seen),
             })
             .collect();
-        Normaliser::measure(&parts, stream.dimensions())
+        Normaliser::measure(&parts, layout.dimensions(stream))
     };
     let ones: Vec<Option<Array2<f32>>> =
         clips.iter().map(|c| c.speech.as_ref().map(|s| Array2::ones(s.dim()))).collect();
@@ -155,14 +210,53 @@ pub struct Batch {
     pub speech: Tensor,
     /// Speaker numbers `[batch]`.
     pub speaker: Tensor,
+    /// Where the windows come from.
+    pub places: Vec<Place>,
+}
+
+/// Where a window comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The clip among [`Clips::clips`].
+    pub clip: usize,
+    /// The first frame.
+    pub start: usize,
+}
+
+impl Batch {
+    /// Everything that is numbers, by name: what is saved of a step that diverged.
+    #[must_use]
+    pub fn tensors(&self) -> std::collections::BTreeMap<String, Tensor> {
+        let mut all = std::collections::BTreeMap::new();
+        for stream in Stream::ALL {
+            let s = stream as usize;
+            for (name, tensors) in [
+                ("motion", &self.motion),
+                ("seen", &self.seen),
+                ("valid", &self.valid),
+                ("source", &self.source),
+            ] {
+                all.insert(format!("{name}.{}", stream.name()), tensors[s].shallow_clone());
+            }
+        }
+        all.insert("speech".into(), self.speech.shallow_clone());
+        all.insert("speaker".into(), self.speaker.shallow_clone());
+        let places: Vec<i64> = self.places.iter().flat_map(|p| [p.clip as i64, p.start as i64]).collect();
+        all.insert("places".into(), Tensor::from_slice(&places).view([-1, 2]));
+        all
+    }
 }
 
 /// Which clips a stage draws from.
 pub struct Sampler<'a> {
-    clips: Vec<&'a Clip>,
+    clips: Vec<(usize, &'a Clip)>,
     cumulative: Vec<f64>,
     statistics: &'a Statistics,
     nobody: i64,
+    /// Whether motion can be mirrored: what left and right are is known of keypoints alone.
+    mirrors: bool,
+    /// Share of the windows that begin where a window of cut and joined speech does.
+    on_grid: f64,
 }
 
 impl<'a> Sampler<'a> {
@@ -175,16 +269,18 @@ impl<'a> Sampler<'a> {
         body_share: f64,
         wanted: impl Fn(&Clip) -> bool,
     ) -> Self {
-        let chosen: Vec<&Clip> =
-            clips.clips.iter().filter(|c| c.split == Split::Train && wanted(c)).collect();
+        let chosen: Vec<(usize, &Clip)> =
+            clips.clips.iter().enumerate().filter(|(_, c)| c.split == Split::Train && wanted(c)).collect();
         let size = |c: &Clip| c.weight * c.streams.face.nrows() as f64;
-        let total = |body: bool| chosen.iter().filter(|c| has_body(c) == body).map(|c| size(c)).sum::<f64>();
+        let total = |body: bool| {
+            chosen.iter().filter(|(_, c)| has_body(c) == body).map(|(_, c)| size(c)).sum::<f64>()
+        };
         let (with, without) = (total(true), total(false));
         let both = with > 0.0 && without > 0.0;
         let mut sum = 0.0;
         let cumulative = chosen
             .iter()
-            .map(|c| {
+            .map(|(_, c)| {
                 let scale = match (both, has_body(c)) {
                     (true, true) => body_share / with,
                     (true, false) => (1.0 - body_share) / without,
@@ -199,7 +295,15 @@ impl<'a> Sampler<'a> {
             cumulative,
             statistics: &clips.statistics,
             nobody: config.speakers.len() as i64,
+            mirrors: config.layout.is_keypoints(),
+            on_grid: 0.0,
         }
+    }
+
+    /// The same where this share of the windows of clips that have cut and joined speech begin where that does.
+    #[must_use]
+    pub fn with_grid(self, share: f64) -> Self {
+        Self { on_grid: share, ..self }
     }
 
     /// Whether there is nothing to draw from.
@@ -208,7 +312,7 @@ impl<'a> Sampler<'a> {
         self.clips.is_empty()
     }
 
-    /// Draws `size` windows, each mirrored with probability one half.
+    /// Draws `size` windows, each mirrored with probability one half where motion can be.
     #[must_use]
     pub fn batch(
         &self,
@@ -220,13 +324,18 @@ impl<'a> Sampler<'a> {
         let windows: Vec<WindowOf<'_>> = (0..size)
             .map(|_| {
                 let at = random.uniform() * self.cumulative.last().copied().unwrap_or(1.0);
-                let clip =
+                let (number, clip) =
                     self.clips[self.cumulative.partition_point(|&c| c <= at).min(self.clips.len() - 1)];
                 let last = clip.streams.face.nrows().saturating_sub(WINDOW_FRAMES);
+                let mut start = random.below(last + 1);
+                if self.on_grid > 0.0 && clip.phrases.shuffled.is_some() && random.chance(self.on_grid) {
+                    start -= start % WINDOW_FRAMES;
+                }
                 WindowOf {
                     clip,
-                    start: random.below(last + 1),
-                    mirrored: random.chance(0.5),
+                    number,
+                    start,
+                    mirrored: random.chance(0.5) && self.mirrors,
                     rest_source: random.chance(settings.rest_source),
                     nobody: random.chance(settings.drop_speaker),
                 }
@@ -241,14 +350,23 @@ impl<'a> Sampler<'a> {
 pub fn held_out(
     clips: &Clips,
     config: &ContextualConfig,
+    stride: usize,
     most: usize,
     wanted: impl Fn(&Clip) -> bool,
 ) -> Option<Batch> {
     let mut windows = Vec::new();
-    for clip in clips.clips.iter().filter(|c| c.split == Split::HeldOut && wanted(c)) {
+    let held_out = clips.clips.iter().enumerate().filter(|(_, c)| c.split == Split::HeldOut && wanted(c));
+    for (number, clip) in held_out {
         let last = clip.streams.face.nrows().saturating_sub(WINDOW_FRAMES);
-        for start in (0..=last).step_by(4 * WINDOW_STRIDE) {
-            windows.push(WindowOf { clip, start, mirrored: false, rest_source: false, nobody: false });
+        for start in (0..=last).step_by(stride.max(1)) {
+            windows.push(WindowOf {
+                clip,
+                number,
+                start,
+                mirrored: false,
+                rest_source: false,
+                nobody: false,
+            });
         }
     }
     // Spread over all clips when there are more than wanted.
@@ -264,13 +382,14 @@ pub fn held_out(
 pub fn held_out_by_kind(
     clips: &Clips,
     config: &ContextualConfig,
+    stride: usize,
     most: usize,
     wanted: impl Fn(&Clip) -> bool,
 ) -> Vec<(&'static str, Batch)> {
     let mut kinds: Vec<_> = [("filmed-", false), ("staged-", true)]
         .into_iter()
         .filter_map(|(name, exact)| {
-            held_out(clips, config, most, |clip| clip.exact == exact && wanted(clip))
+            held_out(clips, config, stride, most, |clip| clip.exact == exact && wanted(clip))
                 .map(|batch| (name, batch))
         })
         .collect();
@@ -286,8 +405,12 @@ pub fn has_body(clip: &Clip) -> bool {
     clip.streams.body_seen.iter().any(|&v| v > 0.0)
 }
 
+/// Frames between the held-out windows that losses and errors are measured on.
+pub(crate) const HELD_OUT_STRIDE: usize = 4 * WINDOW_STRIDE;
+
 struct WindowOf<'a> {
     clip: &'a Clip,
+    number: usize,
     start: usize,
     mirrored: bool,
     rest_source: bool,
@@ -297,7 +420,7 @@ struct WindowOf<'a> {
 fn assemble(windows: &[WindowOf<'_>], statistics: &Statistics, nobody: i64, device: Device) -> Batch {
     let n = windows.len();
     let zeros = |d: usize| Array3::<f32>::zeros((n, WINDOW_FRAMES, d));
-    let dimensions = Stream::ALL.map(Stream::dimensions);
+    let dimensions = [0, 1].map(|s: usize| statistics.motion[s].dimensions());
     let mut motion = dimensions.map(zeros);
     let mut seen = dimensions.map(zeros);
     let mut source = dimensions.map(zeros);
@@ -368,6 +491,7 @@ fn assemble(windows: &[WindowOf<'_>], statistics: &Statistics, nobody: i64, devi
         source: [to(&source[0]), to(&source[1])],
         speech: to(&speech),
         speaker: Tensor::from_slice(&speakers).to_device(device),
+        places: windows.iter().map(|w| Place { clip: w.number, start: w.start }).collect(),
     }
 }
 

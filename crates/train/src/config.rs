@@ -1,5 +1,6 @@
 //! The training configuration: a YAML file.
 
+use crate::contextual::Stage;
 use crate::{Result, TrainError};
 use orator_corpus::Split;
 use orator_motion::contextual::ContextualConfig;
@@ -91,8 +92,12 @@ fn one() -> f64 {
 pub struct StageConfig {
     /// Steps in all.
     pub steps: u64,
-    /// Windows in a step.
+    /// Windows in a pass.
     pub batch: usize,
+    /// Passes in a step, so that `accumulate × batch` windows fit where `batch` do. The gradient is the mean of the passes'
+    /// gradients; codebooks learn from all passes together. (The alignment's negatives are those of one pass.)
+    #[serde(default = "one_pass")]
+    pub accumulate: usize,
     /// Learning rate over the steps.
     pub schedule: Schedule,
     /// The optimiser.
@@ -107,6 +112,10 @@ pub struct StageConfig {
     /// Steps between states written and held-out measures taken.
     #[serde(default = "save_every")]
     pub save_every: u64,
+}
+
+fn one_pass() -> usize {
+    1
 }
 
 fn average_decay() -> f64 {
@@ -125,8 +134,20 @@ pub struct LossConfig {
     pub velocity: f64,
     /// Tokenizer: of the distance to the chosen codes, α (0.02).
     pub commitment: f64,
+    /// Tokenizer: of the distance between what codes foretell and what the alignment encoders say, β of Eq. 3. METHODS 2.2:
+    /// start at 0.5 and take the largest that raises the error by less than 5 %.
+    pub distillation: f64,
+    /// Alignment: τ of Eq. 1. The paper says 0.7, which is almost flat for cosines.
+    pub temperature: f64,
+    /// Alignment: share of the windows whose shuffled speech is made of a waveform that was cut and joined, and not of blocks
+    /// of features (METHODS 2.1: 0.5). Above 0 every clip's speech is analysed a second time.
+    pub re_extracted: f64,
     /// How much more the 20 lip points count than other face points (the paper's own weakness is the lips).
     pub lips: f64,
+    /// The same in the generator's motion loss; absent, it is `lips`.
+    pub generator_lips: Option<f64>,
+    /// Generator: of the distance between the openings of guessed and true inner lips, in eye distances (0.12 is wide open).
+    pub lip_opening: f64,
     /// Generator: of the decoded motion's distance (paper: 50, on a loss of another scale).
     pub reconstruction: f64,
     /// Generator: share of velocity and acceleration in the reconstruction (0.1).
@@ -159,7 +180,12 @@ impl Default for LossConfig {
         Self {
             velocity: 0.5,
             commitment: 0.02,
+            distillation: 0.5,
+            temperature: 0.07,
+            re_extracted: 0.5,
             lips: 2.0,
+            generator_lips: None,
+            lip_opening: 0.0,
             reconstruction: 1.0,
             smoothness: 0.1,
             label_smoothing: 0.1,
@@ -190,6 +216,9 @@ pub struct TrainConfig {
     /// Weights of the losses.
     #[serde(default)]
     pub losses: LossConfig,
+    /// The alignment stage, where the networks have alignment encoders.
+    #[serde(default)]
+    pub alignment: Option<StageConfig>,
     /// The tokenizer stage.
     pub tokenizer: StageConfig,
     /// The mask generator stage.
@@ -213,25 +242,28 @@ impl TrainConfig {
         Ok(config)
     }
 
+    /// How `stage` is to learn; `None` where the configuration leaves it out.
+    #[must_use]
+    pub fn settings(&self, stage: Stage) -> Option<&StageConfig> {
+        match stage {
+            Stage::Alignment => self.alignment.as_ref(),
+            Stage::Tokenizer => Some(&self.tokenizer),
+            Stage::Generator => Some(&self.generator),
+            Stage::Residual => Some(&self.residual),
+        }
+    }
+
     fn check(&self) -> std::result::Result<(), String> {
-        let g = &self.networks.generator;
-        if g.width < 2 || g.width % 2 != 0 || g.heads < 1 || g.width % g.heads != 0 {
-            return Err(format!(
-                "generator width {} must be even and a multiple of its {} heads",
-                g.width, g.heads
-            ));
-        }
-        for t in [&self.networks.face, &self.networks.body] {
-            if t.layers < 1 || t.codes < 2 || t.width < 1 || t.code_dimensions < 1 {
-                return Err("a tokenizer needs at least one layer, two codes, and widths above zero".into());
+        self.networks.check()?;
+        let stages =
+            [("tokenizer", &self.tokenizer), ("generator", &self.generator), ("residual", &self.residual)];
+        for (name, stage) in stages.into_iter().chain(self.alignment.iter().map(|s| ("alignment", s))) {
+            if stage.batch == 0 || stage.steps == 0 || stage.save_every == 0 || stage.accumulate == 0 {
+                return Err(format!("{name}: steps, batch, accumulate and save_every must be above zero"));
             }
         }
-        for (name, stage) in
-            [("tokenizer", &self.tokenizer), ("generator", &self.generator), ("residual", &self.residual)]
-        {
-            if stage.batch == 0 || stage.steps == 0 || stage.save_every == 0 {
-                return Err(format!("{name}: steps, batch and save_every must be above zero"));
-            }
+        if self.losses.temperature.is_nan() || self.losses.temperature <= 0.0 {
+            return Err("losses.temperature must be above zero".into());
         }
         for clip in &self.clips {
             clip.check(&self.networks.speakers).map_err(|what| format!("{}: {what}", clip.place()))?;

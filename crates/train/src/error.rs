@@ -33,11 +33,13 @@ pub enum TrainError {
         /// The next step.
         hint: String,
     },
-    /// The loss is not a number any more.
-    #[error("the loss of step {step} is not finite")]
+    /// The loss is not a number any more; nothing was learned from that step.
+    #[error("the loss of step {step} is not finite{}", saved_in(batch.as_deref()))]
     Diverged {
-        /// The step.
+        /// The step, from 0.
         step: u64,
+        /// Where what it was made from was saved to be looked at.
+        batch: Option<PathBuf>,
     },
     /// From the corpus crate.
     #[error(transparent)]
@@ -57,9 +59,19 @@ pub enum TrainError {
     /// From the motion crate.
     #[error(transparent)]
     Motion(#[from] orator_motion::MotionError),
+    /// From the render crate.
+    #[error(transparent)]
+    Render(#[from] orator_render::RenderError),
+    /// From the metrics crate.
+    #[error(transparent)]
+    Metrics(#[from] orator_metrics::MetricsError),
     /// From the nn crate.
     #[error(transparent)]
     Nn(#[from] orator_nn::NnError),
+}
+
+fn saved_in(batch: Option<&Path>) -> String {
+    batch.map(|path| format!("; its batch is in {}", path.display())).unwrap_or_default()
 }
 
 impl TrainError {
@@ -74,13 +86,22 @@ impl TrainError {
             Self::Io { .. } => Some("check the path, the permissions and the free space".into()),
             Self::Config { .. } => Some("compare with configs/contextual-small.yaml".into()),
             Self::Corpus { hint, .. } => Some(hint.clone()),
-            Self::Diverged { .. } => Some("lower the learning rate and resume from the last state".into()),
+            Self::Diverged { batch: None, .. } => {
+                Some("lower the learning rate and resume from the last state".into())
+            }
+            Self::Diverged { .. } => Some(
+                "look for numbers that are not finite in the saved batch; if there are none, lower the learning rate and \
+                 resume from the last state"
+                    .into(),
+            ),
             Self::Format(e) => e.hint(),
             Self::Media(e) => e.hint(),
             Self::Body(e) => e.hint(),
             Self::Speech(e) => e.hint(),
             Self::Perceive(e) => e.hint(),
             Self::Motion(e) => e.hint(),
+            Self::Render(e) => e.hint(),
+            Self::Metrics(e) => e.hint(),
             Self::Nn(e) => e.hint(),
         }
     }

@@ -1,6 +1,6 @@
 //! Clips of a corpus folder, which need no perceiving: the truth says where the keypoints are.
 
-use crate::prepare::{PreparedClip, Tools, keep_speech, kept_speech};
+use crate::prepare::{ClipPlace, PreparedClip, Tools, keep_speech, kept_speech};
 use crate::{ClipSource, Event, Result, TrainError};
 use ndarray::Array2;
 use orator_body::{KeypointTrack, read_keypoints, write_keypoints};
@@ -110,6 +110,8 @@ pub(crate) fn prepare_clip(
         exact: row.exact,
         speech,
         source: number,
+        motion: None,
+        place: ClipPlace::Corpus(corpus.dir().to_owned(), row.id.clone()),
     })
 }
 

@@ -4,13 +4,16 @@
 //! (`<stage>/state.safetensors`) and, when done, its weights. All randomness is drawn per step from the run's seed, so
 //! a run that was stopped and resumed takes the very same steps as one that was not.
 
+mod beat2;
 pub mod clips;
 mod config;
 pub mod contextual;
+mod curves;
 mod error;
 mod event;
 mod from_corpus;
 mod numpy;
+mod phrases;
 mod poses;
 mod prepare;
 mod run_folder;
@@ -19,4 +22,5 @@ pub use config::{ClipSource, StageConfig, TrainConfig};
 pub use error::{Result, TrainError};
 pub use event::Event;
 pub use orator_corpus::Split;
-pub use prepare::{PreparedClip, prepare};
+pub use phrases::Phrases;
+pub use prepare::{ClipPlace, PreparedClip, prepare};

@@ -1,18 +1,22 @@
 //! From files of the corpus to keypoints and speech features, computed once and kept in a folder.
 
 use crate::from_corpus::{matching_clips, open, prepare_clip, preparing};
-use crate::{ClipSource, Event, Result, TrainError, poses};
+use crate::{ClipSource, Event, Result, TrainError, beat2, poses};
 use ndarray::Array2;
-use orator_body::{KeypointTrack, read_keypoints, write_keypoints};
+use orator_body::{KeypointTrack, Layout, read_keypoints, write_keypoints};
 use orator_corpus::{Clip, Corpus};
-use orator_media::FrameRate;
 use orator_media::video_in::{Position, VideoReadOptions, VideoReader};
+use orator_media::{FrameRate, Picture};
+use orator_motion::Streams;
 use orator_nn::{Checkpoint, Precision, from_array2, to_array2};
 use orator_perceive::Perceiver;
 use orator_speech::{Speech, SpeechEncoder, WakeHubert};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
+
+/// Picture size of a track that shows nobody.
+const NOBODY_SIZE: (u32, u32) = (256, 256);
 
 /// A clip as it lies in the prepared folder.
 pub struct PreparedClip {
@@ -28,6 +32,19 @@ pub struct PreparedClip {
     pub speech: Option<Array2<f32>>,
     /// Where it came from in the configuration.
     pub source: usize,
+    /// Motion of another layout than keypoints, at 25 fps and not normalised; `track` then shows nobody.
+    pub motion: Option<Streams>,
+    /// Where it lies.
+    pub place: ClipPlace,
+}
+
+/// Where a clip lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClipPlace {
+    /// A file, and the frame at 25 fps at which the clip begins in it.
+    File(PathBuf, u64),
+    /// A corpus folder, and the clip's name in it.
+    Corpus(PathBuf, String),
 }
 
 /// Files that match `source` below `corpus`, in order of name.
@@ -85,6 +102,36 @@ enum Wanted<'a> {
     Clip(&'a Corpus, Clip<'a>),
 }
 
+/// Where the pictures of a clip are.
+pub(crate) enum Pictures<'a> {
+    /// A video and which of its frames.
+    File(&'a Path, &'a ClipSource),
+    /// A clip of a corpus.
+    Clip(Clip<'a>),
+}
+
+impl Pictures<'_> {
+    /// Gives every frame at 25 fps to `each` with its number; false when there are none to give.
+    ///
+    /// # Errors
+    /// When the video is damaged, and whatever `each` says.
+    pub fn read(&self, each: &mut dyn FnMut(usize, Picture) -> Result<()>) -> Result<bool> {
+        // What was extracted is deleted when it is dropped: it is held until all is read.
+        let (reader, _held) = match self {
+            Self::File(path, _) if is_poses(path) => return Ok(false),
+            Self::File(path, source) => (VideoReader::open(path, &range_of(source))?, None),
+            Self::Clip(clip) => match clip.video(&VideoReadOptions::at_motion_rate())? {
+                Some((reader, extracted)) => (reader, Some(extracted)),
+                None => return Ok(false),
+            },
+        };
+        for (frame, picture) in reader.enumerate() {
+            each(frame, picture?)?;
+        }
+        Ok(true)
+    }
+}
+
 /// Perceives and analyses every clip of the configuration that is not in `folder` yet, and loads them all. Clips of a
 /// corpus folder are not perceived: their keypoints are taken from the truth.
 ///
@@ -96,6 +143,25 @@ pub fn prepare(
     folder: &Path,
     tell: &mut dyn FnMut(Event),
 ) -> Result<Vec<PreparedClip>> {
+    let mut clips = Vec::new();
+    prepare_each(sources, corpus, folder, tell, &mut |clip, _| {
+        clips.push(clip);
+        Ok(())
+    })?;
+    Ok(clips)
+}
+
+/// [`prepare`], giving the clips one by one together with where their pictures are.
+///
+/// # Errors
+/// As [`prepare`], and whatever `take` says.
+pub(crate) fn prepare_each(
+    sources: &[ClipSource],
+    corpus: &Path,
+    folder: &Path,
+    tell: &mut dyn FnMut(Event),
+    take: &mut dyn FnMut(PreparedClip, Pictures<'_>) -> Result<()>,
+) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| TrainError::io(folder, e))?;
     // A corpus that several entries name is opened once.
     let mut opened: BTreeMap<PathBuf, Corpus> = BTreeMap::new();
@@ -118,20 +184,37 @@ pub fn prepare(
         }
     }
     let mut tools = Tools::default();
-    let mut clips = Vec::with_capacity(wanted.len());
     let total = wanted.len();
     for (done, (number, wanted)) in wanted.into_iter().enumerate() {
         let source = &sources[number];
         let mut begin = |name: &str| tell(preparing(done, total, name));
-        clips.push(match wanted {
-            Wanted::File(file) => prepare_file(&file, number, source, folder, &mut tools, &mut begin)?,
-            Wanted::Clip(corpus, clip) => {
-                prepare_clip(corpus, clip, number, source, folder, &mut tools, &mut begin)?
+        match wanted {
+            Wanted::File(file) => {
+                let clip = prepare_file(&file, number, source, folder, &mut tools, &mut begin)?;
+                take(clip, Pictures::File(&file, source))?;
             }
-        });
+            Wanted::Clip(corpus, clip) => {
+                let prepared = prepare_clip(corpus, clip, number, source, folder, &mut tools, &mut begin)?;
+                take(prepared, Pictures::Clip(clip))?;
+            }
+        }
     }
     tell(preparing(total, total, ""));
-    Ok(clips)
+    Ok(())
+}
+
+/// Whether a file holds poses and no pictures.
+fn is_poses(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "npz")
+}
+
+/// The frames of a file that an entry asks for.
+fn range_of(source: &ClipSource) -> VideoReadOptions {
+    VideoReadOptions {
+        from: (source.from_frame > 0).then_some(Position::Frame(source.from_frame)),
+        to: source.to_frame.map(Position::Frame),
+        ..VideoReadOptions::at_motion_rate()
+    }
 }
 
 fn prepare_file(
@@ -144,16 +227,16 @@ fn prepare_file(
 ) -> Result<PreparedClip> {
     let name = clip_name(file, source);
     tell(&name);
+    if file.extension().is_some_and(|e| e == "npz") && beat2::is_smplx(file) {
+        return prepare_smplx(name, file, number, source, folder, tools);
+    }
     let keypoint_file = folder.join(format!("{name}.keypoints.safetensors"));
     let speech_file = folder.join(format!("{name}.speech.safetensors"));
     let track = if keypoint_file.is_file() {
         read_keypoints(&keypoint_file)?.track
     } else {
-        let track = if file.extension().is_some_and(|e| e == "npz") {
-            poses::read(file)?
-        } else {
-            perceive(tools.perceiver()?, file, source)?
-        };
+        let track =
+            if is_poses(file) { poses::read(file)? } else { perceive(tools.perceiver()?, file, source)? };
         write_keypoints(&keypoint_file, &track, &name)?;
         track
     };
@@ -167,7 +250,47 @@ fn prepare_file(
         Some(features)
     };
     let speaker = source.speaker.clone().unwrap_or_default();
-    Ok(PreparedClip { name, speaker, track, exact: false, speech, source: number })
+    let place = ClipPlace::File(file.to_owned(), source.from_frame);
+    Ok(PreparedClip { name, speaker, track, exact: false, speech, source: number, motion: None, place })
+}
+
+/// A take of BEAT2's kind: its motion, and the features of the sound beside it where there is some.
+fn prepare_smplx(
+    name: String,
+    file: &Path,
+    number: usize,
+    source: &ClipSource,
+    folder: &Path,
+    tools: &mut Tools,
+) -> Result<PreparedClip> {
+    let motion = beat2::read(file, source.from_frame, source.to_frame)?;
+    let frames = motion.face.nrows();
+    let nobody =
+        (ndarray::Array3::zeros((frames, Layout::WholeBody133.len(), 2)), Array2::zeros((frames, 133)));
+    let track = KeypointTrack::new(Layout::WholeBody133, FrameRate::MOTION, NOBODY_SIZE, nobody.0, nobody.1)?;
+    let speech_file = folder.join(format!("{name}.speech.safetensors"));
+    let sound = beat2::sound_of(file).filter(|_| source.speech);
+    let place = ClipPlace::File(sound.clone().unwrap_or_else(|| file.to_owned()), source.from_frame);
+    let speech = match (sound, kept_speech(&speech_file)?) {
+        (None, _) => None,
+        (Some(_), Some(kept)) => Some(kept),
+        (Some(sound), None) => {
+            let features = analyse(tools.encoder()?, &sound, source, frames)?;
+            keep_speech(&speech_file, &features)?;
+            Some(features)
+        }
+    };
+    let speaker = source.speaker.clone().unwrap_or_default();
+    Ok(PreparedClip {
+        name,
+        speaker,
+        track,
+        exact: true,
+        speech,
+        source: number,
+        motion: Some(motion),
+        place,
+    })
 }
 
 /// Speech features that were kept at `path`; `None` if there are none yet.
@@ -196,12 +319,7 @@ fn clip_name(file: &Path, source: &ClipSource) -> String {
 }
 
 fn perceive(perceiver: &mut Perceiver, file: &Path, source: &ClipSource) -> Result<KeypointTrack> {
-    let options = VideoReadOptions {
-        from: (source.from_frame > 0).then_some(Position::Frame(source.from_frame)),
-        to: source.to_frame.map(Position::Frame),
-        ..VideoReadOptions::at_motion_rate()
-    };
-    let reader = VideoReader::open(file, &options)?;
+    let reader = VideoReader::open(file, &range_of(source))?;
     let found = perceiver.video(reader, FrameRate::MOTION, &mut |_| {})?;
     Ok(found.track)
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tch::Tensor;
 
+/// The log of a stage: one event a line.
+pub(crate) const LOG: &str = "log.jsonl";
 /// Steps between progress events.
 const TELL_EVERY: u64 = 10;
 
@@ -79,7 +81,7 @@ impl<'a> StageRun<'a> {
     /// Notes the losses of `step` (counted from 0) and tells of them now and then.
     pub fn step(&mut self, step: u64, losses: &[(&str, f64)]) -> Result<()> {
         if losses.iter().any(|(_, v)| !v.is_finite()) {
-            return Err(TrainError::Diverged { step });
+            return Err(TrainError::Diverged { step, batch: None });
         }
         for (name, value) in losses {
             let sum = self.sums.entry((*name).to_string()).or_default();
@@ -104,6 +106,25 @@ impl<'a> StageRun<'a> {
         Ok(())
     }
 
+    /// Saves what a step that diverged was made from, and returns the error that says where.
+    pub fn diverged(&self, step: u64, losses: &[(&str, f64)], batch: BTreeMap<String, Tensor>) -> TrainError {
+        let path = self.folder.join(format!("diverged-{step}.safetensors"));
+        let metadata = losses
+            .iter()
+            .map(|(name, value)| ((*name).to_string(), value.to_string()))
+            .chain([("step".to_string(), step.to_string())])
+            .collect();
+        match (Checkpoint { metadata, tensors: batch }).write(&path, Precision::Full) {
+            Ok(()) => TrainError::Diverged { step, batch: Some(path) },
+            Err(error) => error.into(),
+        }
+    }
+
+    /// A file of this stage.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// Notes measures on the held-out clips.
     pub fn validation(&mut self, step: u64, measures: BTreeMap<String, f64>) -> Result<()> {
         let event = Event::Validation { stage: self.stage.into(), step, measures };
@@ -118,7 +139,7 @@ impl<'a> StageRun<'a> {
     }
 
     fn log(&self, event: &Event) -> Result<()> {
-        let path = self.folder.join("log.jsonl");
+        let path = self.file(LOG);
         let open = std::fs::OpenOptions::new().create(true).append(true).open(&path);
         let mut line = serde_json::to_string(event).unwrap_or_default();
         line.push('\n');

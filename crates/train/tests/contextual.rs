@@ -1,6 +1,6 @@
 //! The three stages on a made-up corpus: each learns a small set by heart, and a run that was stopped and resumed ends
 //! exactly where an uninterrupted one does.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 use ndarray::{Array2, Array3};
 use orator_body::{KeypointTrack, Layout, write_keypoints};
@@ -14,7 +14,7 @@ use orator_train::{Event, TrainConfig};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use tch::Device;
+use tch::{Device, Tensor};
 
 const FRAMES: usize = 160;
 
@@ -65,10 +65,35 @@ fn corpus(folder: &Path, run: &Path) {
         Checkpoint { metadata: BTreeMap::new(), tensors }
             .write(&stem.with_extension("speech.safetensors"), Precision::Full)
             .unwrap();
+        // Pauses, and speech whose first 80 frames are turned round at them.
+        let speech = features(i as f32, FRAMES);
+        let order: Vec<usize> = (50..80).chain(25..50).chain(0..25).chain(80..FRAMES).collect();
+        let tensors = BTreeMap::from([
+            ("pauses".to_string(), Tensor::from_slice(&[0.9f32, 1.1, 1.9, 2.1, 4.2, 4.4]).view([3, 2])),
+            ("shuffled".to_string(), from_array2(&speech.select(ndarray::Axis(0), &order))),
+        ]);
+        Checkpoint { metadata: BTreeMap::new(), tensors }
+            .write(&stem.with_extension("phrases.safetensors"), Precision::Full)
+            .unwrap();
     }
 }
 
 fn config(folder: &Path, steps: u64) -> TrainConfig {
+    config_with(folder, steps, "", "", "")
+}
+
+/// With further settings of the body's tokenizer, of the generator, and of all networks.
+fn config_with(folder: &Path, steps: u64, body: &str, generator: &str, networks: &str) -> TrainConfig {
+    read_config(folder, steps, body, generator, networks).unwrap()
+}
+
+fn read_config(
+    folder: &Path,
+    steps: u64,
+    body: &str,
+    generator: &str,
+    networks: &str,
+) -> orator_train::Result<TrainConfig> {
     let stage = |rate: &str| {
         format!(
             "{{ steps: {steps}, batch: 4, save_every: {}, average: 0.9, schedule: {{ peak: {rate}, warm_up: 5, hold: 0.8, floor: 0.2 }} }}",
@@ -80,10 +105,12 @@ fn config(folder: &Path, steps: u64) -> TrainConfig {
 seed: 5
 networks:
   face: {{ width: 24, blocks: 1, depth: 1, code_dimensions: 8, codes: 16, layers: 2 }}
-  body: {{ width: 24, blocks: 1, depth: 1, code_dimensions: 8, codes: 16, layers: 2 }}
-  generator: {{ width: 32, heads: 4, hidden: 48, blocks: 2, residual_blocks: 1, speech_layers: 1, dropout: 0.0 }}
+  body: {{ width: 24, blocks: 1, depth: 1, code_dimensions: 8, codes: 16, layers: 2{body} }}
+  generator: {{ width: 32, heads: 4, hidden: 48, blocks: 2, residual_blocks: 1, speech_layers: 1, dropout: 0.0{more} }}
+{networks}
   speakers: [somebody]
   default_speaker: somebody
+alignment: {tokenizer}
 tokenizer: {tokenizer}
 generator: {generator}
 residual: {generator}
@@ -93,10 +120,11 @@ clips:
 ",
         tokenizer = stage("3.0e-3"),
         generator = stage("3.0e-3"),
+        more = generator,
     );
     let path = folder.join("tiny.yaml");
     std::fs::write(&path, text).unwrap();
-    TrainConfig::read(&path).unwrap()
+    TrainConfig::read(&path)
 }
 
 /// Runs a stage and returns the first and last told value of one loss.
@@ -125,6 +153,8 @@ fn speech(frames: usize) -> Speech {
         frames,
         learned: all.slice(ndarray::s![.., ..SPEECH_LEARNED]).to_owned(),
         low_level: all.slice(ndarray::s![.., SPEECH_LEARNED..]).to_owned(),
+        text: None,
+        text: None,
     }
 }
 
@@ -196,6 +226,183 @@ fn every_stage_learns_a_small_set_and_the_model_keeps_its_promises() {
     };
     let refused = model.sample(&nobody, &mut |_, _| {}).unwrap_err();
     assert!(refused.hint().unwrap().contains("somebody"), "{refused}");
+}
+
+#[test]
+fn aligned_encoders_teach_the_tokenizers_and_begin_the_generators() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    orator_nn::configure_threads(1);
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    corpus(home.path(), &run);
+    let config = config_with(
+        home.path(),
+        120,
+        ", quantiser: residual-fsq, levels: [4, 4]",
+        ", speech_encoder: aligned",
+        "  alignment: { width: 32, heads: 4, hidden: 48, layers: 1, embedding: 16, dropout: 0.0 }
+  representation: distilled",
+    );
+    let missing =
+        train(Stage::Tokenizer, &config, home.path(), &run, false, Device::Cpu, &mut |_| {}).unwrap_err();
+    assert!(missing.hint().unwrap().contains("alignment"), "{missing}");
+
+    let mut losses = Vec::new();
+    let mut measures = BTreeMap::new();
+    train(Stage::Alignment, &config, home.path(), &run, false, Device::Cpu, &mut |event| match event {
+        Event::Step { losses: told, .. } => losses.push(told["body"]),
+        Event::Validation { measures: told, .. } => measures = told,
+        _ => {}
+    })
+    .unwrap();
+    assert!(losses[losses.len() - 1] < 0.7 * losses[0], "alignment: {losses:?}");
+    // Two windows are held out, so that guessing finds one in two.
+    assert_eq!((measures["face-windows"], measures["face-chance-r1"]), (2.0, 0.5));
+    assert!((0.0..=1.0).contains(&measures["body-speech-of-motion-r1"]));
+    assert!((0.0..=1.0).contains(&measures["body-in-order"]));
+
+    let (first, last) = learn(Stage::Tokenizer, &config, home.path(), &run, false, "face-distillation");
+    assert!(last < 0.7 * first, "distillation: {first} to {last}");
+    let (first, last) = learn(Stage::Generator, &config, home.path(), &run, false, "body-tokens");
+    assert!(last < 0.9 * first, "generator: {first} to {last}");
+    learn(Stage::Residual, &config, home.path(), &run, false, "body-tokens");
+    for file in ["alignment/curves.svg", "tokenizer/held-out.mp4", "generator/held-out.mp4"] {
+        assert!(run.join(file).is_file(), "{file}");
+    }
+    let model = ContextualModel::load(&run.join("tiny.safetensors"), Device::Cpu).unwrap();
+    assert!(model.networks().alignment.is_some(), "the finished weights can retrieve");
+    let (speech, reference) = (speech(90), person(0.0).frame(0).unwrap());
+    let take = |layers: Option<usize>| {
+        let options = SampleOptions { layers, ..SampleOptions::default() };
+        let request =
+            SampleRequest { speech: &speech, reference: &reference, known: None, speaker: None, options };
+        let Motion::Keypoints(track) = model.sample(&request, &mut |_, _| {}).unwrap();
+        track
+    };
+    assert_eq!(take(None), take(Some(2)));
+    assert_ne!(take(None), take(Some(1)), "without the residual layer");
+}
+
+#[test]
+fn speech_joined_to_the_tokens_learns_too() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    orator_nn::configure_threads(1);
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    corpus(home.path(), &run);
+    let config = config_with(home.path(), 60, "", ", speech_encoder: concatenated-audio", "");
+    learn(Stage::Tokenizer, &config, home.path(), &run, false, "body");
+    let (first, last) = learn(Stage::Generator, &config, home.path(), &run, false, "body-tokens");
+    assert!(last < 0.9 * first, "{first} to {last}");
+}
+
+#[test]
+fn raw_motion_is_learned_and_made_without_tokens() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    orator_nn::configure_threads(1);
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    corpus(home.path(), &run);
+    let config = config_with(home.path(), 120, "", "", "  representation: raw");
+    let refused =
+        train(Stage::Tokenizer, &config, home.path(), &run, false, Device::Cpu, &mut |_| {}).unwrap_err();
+    assert!(refused.to_string().contains("no tokens"), "{refused}");
+    let (first, last) = learn(Stage::Generator, &config, home.path(), &run, false, "body-motion");
+    assert!(last < 0.5 * first, "{first} to {last}");
+    let model = ContextualModel::load(&run.join("tiny.safetensors"), Device::Cpu).unwrap();
+    let (speech, reference) = (speech(130), person(0.0).frame(0).unwrap());
+    let take = |seed: u64, known: Option<Known<'_>>| {
+        let options = SampleOptions { seed, ..SampleOptions::default() };
+        let request = SampleRequest { speech: &speech, reference: &reference, known, speaker: None, options };
+        let Motion::Keypoints(track) = model.sample(&request, &mut |_, _| {}).unwrap();
+        track
+    };
+    let first = take(1, None);
+    assert_eq!(first, take(1, None));
+    let keep: Vec<bool> = (0..130).map(|f| !(60..90).contains(&f)).collect();
+    let edited = take(2, Some(Known { track: &first, keep: &keep }));
+    assert_eq!(edited.window(0..60), first.window(0..60));
+    assert_eq!(edited.window(90..130), first.window(90..130));
+}
+
+/// Numbers of a NumPy array in an archive, as BEAT2 keeps them.
+fn npz(path: &Path, arrays: &[(&str, usize, f64)]) {
+    use std::io::Write;
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    for &(name, width, reach) in arrays {
+        let frames = FRAMES * 6 / 5;
+        let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({frames}, {width}), }}");
+        zip.start_file(format!("{name}.npy"), zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(b"\x93NUMPY\x01\x00").unwrap();
+        zip.write_all(&(header.len() as u16).to_le_bytes()).unwrap();
+        zip.write_all(header.as_bytes()).unwrap();
+        for i in 0..frames * width {
+            let wave = ((i / width) as f64 * 0.175 + (i % width) as f64 * 0.3).sin();
+            zip.write_all(&(reach * wave).to_le_bytes()).unwrap();
+        }
+    }
+    zip.finish().unwrap();
+}
+
+#[test]
+fn motion_of_another_layout_is_tokenized() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    orator_nn::configure_threads(1);
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    std::fs::create_dir_all(home.path().join("clips")).unwrap();
+    for name in ["a", "b", "c"] {
+        let arrays = [("poses", 165, 0.4), ("expressions", 100, 1.0), ("trans", 3, 0.1)];
+        npz(&home.path().join("clips").join(format!("{name}.npz")), &arrays);
+    }
+    let text = serde_json::to_string(&orator_motion::contextual::MotionLayout::smplx()).unwrap();
+    let mut config = config_with(home.path(), 60, "", "", &format!("  layout: {text}"));
+    for clip in &mut config.clips {
+        clip.files = clip.files.as_ref().map(|f| f.replace(".mp4", ".npz"));
+    }
+    let (first, last) = learn(Stage::Tokenizer, &config, home.path(), &run, false, "body");
+    assert!(last < 0.8 * first, "{first} to {last}");
+    // Keypoints are not taken for it, nor it for keypoints.
+    config.networks.layout = Default::default();
+    let other = home.path().join("other");
+    let refused =
+        train(Stage::Tokenizer, &config, home.path(), &other, false, Device::Cpu, &mut |_| {}).unwrap_err();
+    assert!(refused.to_string().contains("118 and 315 numbers"), "{refused}");
+}
+
+#[test]
+fn a_step_that_diverges_is_not_taken_and_its_batch_is_saved() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    orator_nn::configure_threads(1);
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    corpus(home.path(), &run);
+    let mut config = config(home.path(), 30);
+    config.tokenizer.schedule.peak = 1e30;
+    let error =
+        train(Stage::Tokenizer, &config, home.path(), &run, false, Device::Cpu, &mut |_| {}).unwrap_err();
+    let orator_train::TrainError::Diverged { batch: Some(saved), .. } = &error else { panic!("{error}") };
+    assert!(error.to_string().contains("diverged-"), "{error}");
+    let batch = Checkpoint::read(saved).unwrap();
+    assert_eq!(batch.tensors["body.motion.body"].size(), [4, 80, 96]);
+    assert!(batch.metadata.contains_key("step"));
+    assert!(!run.join("tokenizer.safetensors").exists());
+}
+
+#[test]
+fn settings_that_do_not_fit_each_other_are_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let refused = |body: &str, generator: &str, networks: &str| {
+        read_config(home.path(), 10, body, generator, networks).unwrap_err().to_string()
+    };
+    assert!(refused("", ", speech_encoder: aligned", "").contains("networks.alignment"));
+    assert!(refused("", "", "  representation: distilled").contains("networks.alignment"));
+    assert!(
+        refused("", ", speech_encoder: aligned", "  alignment: { width: 64, heads: 4 }").contains("width")
+    );
+    assert!(refused(", halvings: 1", "", "").contains("halvings"));
+    assert!(refused(", quantiser: residual-fsq, levels: [1]", "", "").contains("levels"));
+    assert!(refused(", quantiser: learned", "", "").contains("learned"));
 }
 
 #[test]

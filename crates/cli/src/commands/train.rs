@@ -49,6 +49,8 @@ struct ContextualArguments {
 /// [`Stage`] on the command line.
 #[derive(Clone, Copy, ValueEnum)]
 enum StageName {
+    /// Encoders of speech and motion in one space; first, where the configuration has them
+    Alignment,
     /// Residual-VQ tokenizers of face and body
     Tokenizer,
     /// The mask generator
@@ -60,6 +62,7 @@ enum StageName {
 impl From<StageName> for Stage {
     fn from(name: StageName) -> Self {
         match name {
+            StageName::Alignment => Self::Alignment,
             StageName::Tokenizer => Self::Tokenizer,
             StageName::Generator => Self::Generator,
             StageName::Residual => Self::Residual,

@@ -1,7 +1,7 @@
 //! The generators' block (METHODS 2.3): self-attention, cross-attention to speech, feed-forward under the speaker's style
 //! (AdaIN), each added to its input. Norms come before each part, which trains steadily without a long warm-up.
 
-use super::GeneratorConfig;
+use super::{GeneratorConfig, SpeechMemory};
 use orator_nn::attention::{Attention, FeedForward, layer_norm};
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
@@ -10,8 +10,8 @@ use tch::nn::{self, Module, Path};
 pub(super) struct GestureBlock {
     norm_self: nn::LayerNorm,
     self_attention: Attention,
-    norm_speech: nn::LayerNorm,
-    speech_attention: Attention,
+    /// Absent where speech is joined to the tokens instead.
+    hearing: Option<(nn::LayerNorm, Attention)>,
     norm_feed_forward: nn::LayerNorm,
     feed_forward: FeedForward,
     style: nn::Linear,
@@ -30,8 +30,12 @@ impl GestureBlock {
         Self {
             norm_self: layer_norm(path / "norm_self", w),
             self_attention: Attention::new(&(path / "self_attention"), w, config.heads, config.dropout),
-            norm_speech: layer_norm(path / "norm_speech", w),
-            speech_attention: Attention::new(&(path / "speech_attention"), w, config.heads, config.dropout),
+            hearing: (config.speech_encoder != SpeechMemory::ConcatenatedAudio).then(|| {
+                (
+                    layer_norm(path / "norm_speech", w),
+                    Attention::new(&(path / "speech_attention"), w, config.heads, config.dropout),
+                )
+            }),
             norm_feed_forward: layer_norm(path / "norm_feed_forward", w),
             feed_forward: FeedForward::new(&(path / "feed_forward"), w, config.hidden, config.dropout),
             style: nn::linear(path / "style", w, 2 * w, zero),
@@ -42,9 +46,11 @@ impl GestureBlock {
     /// `x` `[batch, n, width]`, `speech` `[batch, m, width]`, `speaker` `[batch, width]`.
     pub(super) fn forward(&self, x: &Tensor, speech: &Tensor, speaker: &Tensor, train: bool) -> Tensor {
         let normed = self.norm_self.forward(x);
-        let x = x + self.self_attention.forward(&normed, &normed, train).dropout(self.dropout, train);
-        let heard = self.speech_attention.forward(&self.norm_speech.forward(&x), speech, train);
-        let x = &x + heard.dropout(self.dropout, train);
+        let mut x = x + self.self_attention.forward(&normed, &normed, train).dropout(self.dropout, train);
+        if let Some((norm, attention)) = &self.hearing {
+            let heard = attention.forward(&norm.forward(&x), speech, train);
+            x = &x + heard.dropout(self.dropout, train);
+        }
         let style = self.style.forward(speaker).unsqueeze(1).chunk(2, -1);
         let styled = self.norm_feed_forward.forward(&x) * (&style[0] + 1.0) + &style[1];
         &x + self.feed_forward.forward(&styled, train).dropout(self.dropout, train)

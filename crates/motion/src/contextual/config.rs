@@ -1,5 +1,6 @@
 //! Sizes of the networks. The defaults are the small ones that ship; the paper's are given beside them.
 
+use super::{MotionLayout, Stream};
 use serde::{Deserialize, Serialize};
 
 /// Frames in a window: 3.2 s at 25 fps (METHODS 0.2).
@@ -14,6 +15,82 @@ pub const SPEECH_LEARNED: usize = 128;
 pub const SPEECH_LOW_LEVEL: usize = 35;
 /// All speech features of a frame: learned, then low-level.
 pub const SPEECH_FEATURES: usize = SPEECH_LEARNED + SPEECH_LOW_LEVEL;
+
+/// Most codes in a layer.
+pub const LARGEST_CODEBOOK: i64 = 1 << 16;
+
+/// How a tokenizer turns an encoder's output into codes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuantiserKind {
+    /// Learned codebooks kept as running averages (METHODS 2.2; the paper's).
+    #[default]
+    ResidualVq,
+    /// A fixed grid, refined from layer to layer (METHODS 4.2): no dead codes and nothing to commit to, for small batches.
+    ResidualFsq,
+}
+
+/// Where the generators' memory of the speech comes from; all but the second are ablations of the paper.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpeechMemory {
+    /// A content encoder that starts from nothing.
+    #[default]
+    Fresh,
+    /// A content encoder that starts as the alignment stage left it (METHODS 2.3).
+    Aligned,
+    /// No cross-attention: the speech of a frame is joined to that frame's token.
+    ConcatenatedAudio,
+}
+
+/// What the generators work on (the paper's ablation of the motion representation). Whether the encoders distilled from have
+/// seen chronological negatives is [`AlignmentConfig::chronological`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Representation {
+    /// Normalised motion itself, without tokens: hidden frames are guessed as numbers.
+    Raw,
+    /// Tokens of a tokenizer that learned from reconstruction alone.
+    #[default]
+    Tokens,
+    /// Tokens of a tokenizer whose codes also foretell what the frozen alignment encoders say of the motion (Eq. 2).
+    Distilled,
+}
+
+/// The encoders that bring speech and motion into one space (METHODS 2.1): one pair for the face, one for the body.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlignmentConfig {
+    /// Width of the transformers (paper: 384). Must be the generators' where they start from these encoders.
+    pub width: i64,
+    /// Attention heads (paper silent; 6 for 384).
+    pub heads: i64,
+    /// Hidden width of the feed-forward layers (paper: 1024).
+    pub hidden: i64,
+    /// Transformer layers (paper: 2).
+    pub layers: i64,
+    /// Numbers in the embedding of a whole window (paper silent; 256).
+    pub embedding: i64,
+    /// Dropout (0.1).
+    pub dropout: f64,
+    /// Whether speech with its phrases in another order is a further negative (the paper's own proposal; off is an
+    /// ablation). It stands here and not among the losses so that no stage can take the one for the other.
+    pub chronological: bool,
+}
+
+impl Default for AlignmentConfig {
+    fn default() -> Self {
+        Self {
+            width: 128,
+            heads: 4,
+            hidden: 384,
+            layers: 2,
+            embedding: 128,
+            dropout: 0.1,
+            chronological: true,
+        }
+    }
+}
 
 /// The residual-VQ tokenizer of one stream (METHODS 2.2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +114,25 @@ pub struct TokenizerConfig {
     pub code_temperature: f64,
     /// Decay of the codebooks' running averages (0.99).
     pub codebook_decay: f64,
+    /// Kind of quantiser.
+    pub quantiser: QuantiserKind,
+    /// Of a residual FSQ: points of the grid along each axis; the paper's 1024 codes are nearest to 8 × 5 × 5 × 5.
+    pub levels: Vec<i64>,
+    /// How many of the residual stacks halve the time (MoMask: 2). The generators need one token a frame: 0.
+    pub halvings: i64,
+    /// Whether the encoder's residual blocks go from wide to narrow, as the decoder's (MoMask's do).
+    pub encoder_widest_first: bool,
+}
+
+impl TokenizerConfig {
+    /// Codes in a layer: `codes`, or the points of the grid of a residual FSQ.
+    #[must_use]
+    pub fn codebook_size(&self) -> i64 {
+        match self.quantiser {
+            QuantiserKind::ResidualVq => self.codes,
+            QuantiserKind::ResidualFsq => self.levels.iter().product(),
+        }
+    }
 }
 
 impl Default for TokenizerConfig {
@@ -51,6 +147,10 @@ impl Default for TokenizerConfig {
             quantiser_dropout: 0.2,
             code_temperature: 0.5,
             codebook_decay: 0.99,
+            quantiser: QuantiserKind::default(),
+            levels: vec![8, 5, 5, 5],
+            halvings: 0,
+            encoder_widest_first: false,
         }
     }
 }
@@ -78,6 +178,8 @@ pub struct GeneratorConfig {
     /// Whether the encoded speech of a frame is also added to that frame's token. The paper has cross-attention only;
     /// on little data the lips need the shorter way.
     pub aligned_speech: bool,
+    /// Where the memory of the speech comes from.
+    pub speech_encoder: SpeechMemory,
 }
 
 impl Default for GeneratorConfig {
@@ -92,6 +194,7 @@ impl Default for GeneratorConfig {
             dropout: 0.1,
             joint: true,
             aligned_speech: true,
+            speech_encoder: SpeechMemory::default(),
         }
     }
 }
@@ -106,6 +209,12 @@ pub struct ContextualConfig {
     pub body: TokenizerConfig,
     /// Both generators.
     pub generator: GeneratorConfig,
+    /// The alignment encoders, if there are any: for distillation, for the generators' beginning, and for retrieval.
+    pub alignment: Option<AlignmentConfig>,
+    /// What the generators work on.
+    pub representation: Representation,
+    /// Which numbers motion is made of. Only keypoints can be drawn; any layout can be trained.
+    pub layout: MotionLayout,
     /// Speakers by name; their place is their style's number.
     pub speakers: Vec<String>,
     /// The speaker taken when none is named; empty means none in particular.
@@ -113,4 +222,97 @@ pub struct ContextualConfig {
     /// The speaker of the face when none is named, if it is to be another: who gestures well on film is not always heard
     /// in step with the lips. Empty means [`ContextualConfig::default_speaker`].
     pub default_face_speaker: String,
+}
+
+impl ContextualConfig {
+    /// The tokenizer of a stream as it is built; raw motion needs none, and its place is taken by the smallest there is.
+    #[must_use]
+    pub fn tokenizer(&self, stream: Stream) -> TokenizerConfig {
+        let own = [&self.face, &self.body][stream as usize];
+        match self.representation {
+            Representation::Raw => TokenizerConfig {
+                width: 1,
+                blocks: 0,
+                code_dimensions: 1,
+                codes: 2,
+                layers: 1,
+                ..TokenizerConfig::default()
+            },
+            Representation::Tokens | Representation::Distilled => own.clone(),
+        }
+    }
+
+    /// What the mask generator reads of a frame of a stream, and what it gives for one: a code's numbers and the logits of all
+    /// codes; of raw motion both are the motion's own numbers.
+    #[must_use]
+    pub fn frame_sizes(&self, stream: Stream) -> (i64, i64) {
+        match self.representation {
+            Representation::Raw => {
+                let numbers = self.layout.dimensions(stream) as i64;
+                (numbers, numbers)
+            }
+            Representation::Tokens | Representation::Distilled => {
+                let tokenizer = self.tokenizer(stream);
+                (tokenizer.code_dimensions, tokenizer.codebook_size())
+            }
+        }
+    }
+
+    /// What cannot be built or does not fit together, in words.
+    ///
+    /// # Errors
+    /// Names the setting.
+    pub fn check(&self) -> Result<(), String> {
+        self.layout.check()?;
+        let g = &self.generator;
+        if g.width < 2 || g.width % 2 != 0 || g.heads < 1 || g.width % g.heads != 0 {
+            return Err(format!(
+                "generator width {} must be even and a multiple of its {} heads",
+                g.width, g.heads
+            ));
+        }
+        for t in [&self.face, &self.body] {
+            if t.layers < 1 || t.width < 1 || t.code_dimensions < 1 || t.blocks < 0 || t.depth < 0 {
+                return Err("a tokenizer needs at least one layer, and widths above zero".into());
+            }
+            if t.quantiser == QuantiserKind::ResidualFsq
+                && (t.levels.is_empty() || t.levels.iter().any(|&l| !(2..=64).contains(&l)))
+            {
+                return Err("levels of a residual FSQ are two to 64 points along at least one axis".into());
+            }
+            if !(2..=LARGEST_CODEBOOK).contains(&t.codebook_size()) {
+                return Err(format!("a layer has 2 to {LARGEST_CODEBOOK} codes, not {}", t.codebook_size()));
+            }
+            if t.halvings != 0 {
+                return Err("the generators need one token a frame: halvings must be 0".into());
+            }
+        }
+        let needs = |what: &str| format!("{what} needs alignment encoders: add networks.alignment");
+        match &self.alignment {
+            None if self.representation == Representation::Distilled => {
+                return Err(needs("representation: distilled"));
+            }
+            None if g.speech_encoder == SpeechMemory::Aligned => {
+                return Err(needs("speech_encoder: aligned"));
+            }
+            None => {}
+            Some(a) => {
+                if a.width < 2 || a.width % 2 != 0 || a.heads < 1 || a.width % a.heads != 0 || a.embedding < 1
+                {
+                    return Err(format!(
+                        "alignment width {} must be even and a multiple of its {} heads",
+                        a.width, a.heads
+                    ));
+                }
+                let same =
+                    (a.width, a.heads, a.hidden, a.layers) == (g.width, g.heads, g.hidden, g.speech_layers);
+                if g.speech_encoder == SpeechMemory::Aligned && !same {
+                    return Err("generators that start from the alignment encoders need their width, heads, hidden and \
+                         layers (speech_layers)"
+                        .into());
+                }
+            }
+        }
+        Ok(())
+    }
 }

@@ -6,10 +6,10 @@ use orator_nn::Randomness;
 use tch::{IndexOp, Kind, Tensor};
 
 /// A score above every probability: the token is kept for good.
-const KEPT: f32 = f32::INFINITY;
+pub(crate) const KEPT: f32 = f32::INFINITY;
 
 /// How many of `unknown` tokens are masked at each of `steps` steps: max(1, round(cos(π k / 2(K−1)) · T)), rounding
-/// halves to even.
+/// halves to even. In 32-bit floats, as the reference: a cosine of exactly one half is not one in every precision.
 #[must_use]
 pub fn masked_counts(steps: usize, unknown: usize) -> Vec<usize> {
     if steps <= 1 {
@@ -17,14 +17,26 @@ pub fn masked_counts(steps: usize, unknown: usize) -> Vec<usize> {
     }
     (0..steps)
         .map(|k| {
-            let share = (std::f64::consts::FRAC_PI_2 * k as f64 / (steps - 1) as f64).cos();
-            ((share * unknown as f64).round_ties_even() as usize).max(1).min(unknown)
+            let share = (k as f32 / (steps - 1) as f32 * std::f32::consts::PI * 0.5).cos();
+            ((share * unknown as f32).round_ties_even() as usize).max(1).min(unknown)
         })
         .collect()
 }
 
+/// Which places are hidden when the `count` lowest scores below [`KEPT`] are; whatever is not hidden stays for good.
+pub(crate) fn hide_lowest(scores: &mut [f32], count: usize) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..scores.len()).filter(|&t| scores[t] < KEPT).collect();
+    order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]).then(a.cmp(&b)));
+    let mut hidden = vec![false; scores.len()];
+    order.iter().take(count).for_each(|&t| hidden[t] = true);
+    for (score, _) in scores.iter_mut().zip(&hidden).filter(|(_, hidden)| !**hidden) {
+        *score = KEPT;
+    }
+    hidden
+}
+
 /// One window to be filled in.
-pub(super) struct Window<'a> {
+pub struct Window<'a> {
     /// Normalised speech `[1, time, features]`.
     pub speech: &'a Tensor,
     /// Speaker numbers of face and body.
@@ -37,13 +49,8 @@ pub(super) struct Window<'a> {
     pub source: [i64; 2],
 }
 
-/// Fills in what is not known, all layers of both streams.
-pub(super) fn fill(
-    networks: &Networks,
-    window: &mut Window<'_>,
-    options: &SampleOptions,
-    random: &mut Randomness,
-) {
+/// Fills in what is not known, both streams and all layers that the options ask for.
+pub fn fill(networks: &Networks, window: &mut Window<'_>, options: &SampleOptions, random: &mut Randomness) {
     tch::no_grad(|| {
         fill_base(networks, window, options, random);
         fill_residuals(networks, window, options, random);
@@ -99,18 +106,8 @@ fn fill_base(networks: &Networks, window: &mut Window<'_>, options: &SampleOptio
     let steps = counts[0].iter().zip(&counts[1]).map(|(&face, &body)| [face, body]);
     for counts in steps {
         let masked: [Vec<bool>; 2] = [0, 1].map(|s| {
-            let mut order: Vec<usize> = (0..scores[s].len()).filter(|&t| scores[s][t] < KEPT).collect();
-            order.sort_by(|&a, &b| scores[s][a].total_cmp(&scores[s][b]).then(a.cmp(&b)));
-            let mut hidden = vec![false; scores[s].len()];
             let count = if unknown[s] == 0 { 0 } else { counts[s] };
-            order.iter().take(count).for_each(|&t| hidden[t] = true);
-            // Whatever is not hidden now stays for good.
-            for t in 0..hidden.len() {
-                if !hidden[t] {
-                    scores[s][t] = KEPT;
-                }
-            }
-            hidden
+            hide_lowest(&mut scores[s], count)
         });
         if masked.iter().flatten().all(|m| !m) {
             break;
@@ -160,7 +157,8 @@ fn fill_residuals(
             continue;
         }
         let layers = window.ids[s].first().map_or(0, Vec::len);
-        for q in 1..layers {
+        let used = options.layers.unwrap_or(layers).min(layers);
+        for q in 1..used {
             let flat: Vec<i64> = window.ids[s].iter().flatten().copied().collect();
             let ids = Tensor::from_slice(&flat).to_device(device).view([1, -1, layers as i64]);
             let summed =
@@ -175,7 +173,11 @@ fn fill_residuals(
 }
 
 /// Draws one token a frame from `[time, codes]` logits; also the probability of each, without temperature.
-fn draw(logits: &Tensor, options: &SampleOptions, random: &mut Randomness) -> (Vec<i64>, Vec<f32>) {
+pub(crate) fn draw(
+    logits: &Tensor,
+    options: &SampleOptions,
+    random: &mut Randomness,
+) -> (Vec<i64>, Vec<f32>) {
     let logits = logits.to_device(tch::Device::Cpu).to_kind(Kind::Float);
     let codes = logits.size()[1];
     let chosen = if options.temperature <= 0.0 {

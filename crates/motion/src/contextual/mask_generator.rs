@@ -1,7 +1,7 @@
 //! The mask generator (METHODS 2.3, Eq. 10): fills in masked base-layer tokens of face and body from speech.
 
 use super::block::{GestureBlock, StreamCoupling};
-use super::speech_encoder::SpeechEncoder;
+use super::token_entrance::SpeechEntrance;
 use super::{ContextualConfig, Stream};
 use orator_nn::attention::{layer_norm, sinusoidal_positions};
 use tch::nn::{self, Module, Path};
@@ -20,7 +20,7 @@ pub struct MaskInput<'a> {
 struct StreamNetwork {
     embed: nn::Linear,
     mask: Tensor,
-    speech: SpeechEncoder,
+    speech: SpeechEntrance,
     blocks: Vec<GestureBlock>,
     norm: nn::LayerNorm,
     head: (nn::Linear, nn::Linear),
@@ -32,7 +32,6 @@ pub struct MaskGenerator {
     couplings: Vec<StreamCoupling>,
     speakers: nn::Embedding,
     width: i64,
-    aligned_speech: bool,
 }
 
 impl MaskGenerator {
@@ -41,22 +40,23 @@ impl MaskGenerator {
     pub fn new(path: &Path, features: i64, config: &ContextualConfig) -> Self {
         let g = &config.generator;
         let w = g.width;
-        let network = |stream: Stream, t: &super::TokenizerConfig| {
+        let network = |stream: Stream| {
+            let (code, given) = config.frame_sizes(stream);
             let at = path / stream.name();
             StreamNetwork {
-                embed: nn::linear(&at / "embed", t.code_dimensions, w, nn::LinearConfig::default()),
+                embed: nn::linear(&at / "embed", code, w, nn::LinearConfig::default()),
                 mask: at.randn("mask", &[1, 1, w], 0.0, 0.02),
-                speech: SpeechEncoder::new(&(&at / "speech"), features, g),
+                speech: SpeechEntrance::new(&at, features, g),
                 blocks: (0..g.blocks).map(|i| GestureBlock::new(&(&at / "block" / i), g)).collect(),
                 norm: layer_norm(&at / "norm", w),
                 head: (
                     nn::linear(&at / "head_inner", w, w, nn::LinearConfig::default()),
-                    nn::linear(&at / "head_outer", w, t.codes, nn::LinearConfig::default()),
+                    nn::linear(&at / "head_outer", w, given, nn::LinearConfig::default()),
                 ),
             }
         };
         Self {
-            networks: [network(Stream::Face, &config.face), network(Stream::Body, &config.body)],
+            networks: [network(Stream::Face), network(Stream::Body)],
             couplings: if g.joint {
                 (0..g.blocks / 2).map(|i| StreamCoupling::new(&(path / "coupling" / i), g)).collect()
             } else {
@@ -69,13 +69,13 @@ impl MaskGenerator {
                 Default::default(),
             ),
             width: w,
-            aligned_speech: g.aligned_speech,
         }
     }
 
     /// Logits `[batch, time, codes]` of both streams.
     ///
-    /// `codes`: each stream's base-layer codes `[batch, time, code]` (from the frozen codebook), `masked`: `[batch, time]`,
+    /// `codes`: each stream's base-layer codes `[batch, time, code]` (from the frozen codebook; raw motion itself, which is
+    /// then also what is given instead of logits), `masked`: `[batch, time]`,
     /// 1 where the token is hidden; `source`: the source frame's base-layer code `[batch, code]`, which stands before the
     /// window and is never hidden.
     pub fn forward(
@@ -92,12 +92,10 @@ impl MaskGenerator {
         let mut heard = Vec::with_capacity(2);
         let enter = |s: usize, heard: &mut Vec<Tensor>| {
             let network = &self.networks[s];
-            let memory = network.speech.forward(input.speech, input.drop_speech, train);
+            let memory = network.speech.hear(input.speech, input.drop_speech, train);
             let hidden = masked[s].to_kind(Kind::Float).unsqueeze(-1);
-            let mut tokens = network.embed.forward(&codes[s]) * (1.0 - &hidden) + &network.mask * &hidden;
-            if self.aligned_speech {
-                tokens = tokens + &memory;
-            }
+            let tokens = network.embed.forward(&codes[s]) * (1.0 - &hidden) + &network.mask * &hidden;
+            let tokens = network.speech.meet(tokens, &memory);
             let first = network.embed.forward(&source[s]).unsqueeze(1);
             heard.push(memory);
             Tensor::cat(&[first, tokens], 1) + &positions

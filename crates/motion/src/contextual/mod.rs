@@ -1,29 +1,39 @@
 //! The motion half of Contextual Gesture (METHODS 2.2–2.5): residual-VQ tokenizers for face and body, a mask generator
 //! for the first layer of tokens, a residual generator for the others, and sampling window by window.
 
+pub mod alignment;
 mod block;
 mod config;
-mod decoding;
+pub(crate) mod decoding;
+mod embedding;
+mod layout;
 mod mask_generator;
 mod model;
 mod networks;
 mod normaliser;
 mod quantiser;
+mod raw_decoding;
 mod residual_generator;
 mod speech_encoder;
 mod statistics;
+mod token_entrance;
 mod tokenizer;
 
+pub use alignment::Alignment;
 pub use config::{
-    ContextualConfig, GeneratorConfig, SPEECH_FEATURES, SPEECH_LEARNED, SPEECH_LOW_LEVEL, TokenizerConfig,
-    WINDOW_FRAMES, WINDOW_STRIDE,
+    AlignmentConfig, ContextualConfig, GeneratorConfig, LARGEST_CODEBOOK, QuantiserKind, Representation,
+    SPEECH_FEATURES, SPEECH_LEARNED, SPEECH_LOW_LEVEL, SpeechMemory, TokenizerConfig, WINDOW_FRAMES,
+    WINDOW_STRIDE,
 };
-pub use decoding::masked_counts;
+pub use decoding::{Window, fill, masked_counts};
+pub use layout::{LayoutPart, MotionLayout};
 pub use mask_generator::{MaskGenerator, MaskInput};
 pub use model::ContextualModel;
-pub use networks::{Networks, STAGES};
+pub use networks::{ALIGNMENT, Networks, STAGES};
 pub use normaliser::Normaliser;
-pub use quantiser::{Quantised, ResidualQuantiser};
+pub use quantiser::{CodeUse, Quantised, ResidualQuantiser};
+pub use raw_decoding::{RawWindow, fill_raw};
 pub use residual_generator::ResidualGenerator;
+pub use speech_encoder::SILENCE as SPEECH_SILENCE;
 pub use statistics::{Statistics, speech_features};
 pub use tokenizer::{Stream, Tokenizer};

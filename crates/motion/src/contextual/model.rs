@@ -2,11 +2,11 @@
 
 use super::decoding::{Window, fill};
 use super::{
-    ContextualConfig, Networks, SPEECH_FEATURES, SPEECH_LEARNED, SPEECH_LOW_LEVEL, STAGES, Statistics,
-    Stream, WINDOW_FRAMES, WINDOW_STRIDE, speech_features,
+    ALIGNMENT, ContextualConfig, Networks, RawWindow, Representation, SPEECH_FEATURES, SPEECH_LEARNED,
+    SPEECH_LOW_LEVEL, STAGES, Statistics, Stream, WINDOW_FRAMES, WINDOW_STRIDE, fill_raw, speech_features,
 };
 use crate::lips::{LOUDNESS_SHARE, follow_loudness};
-use crate::{Motion, MotionError, MotionModel, Result, SampleRequest};
+use crate::{Motion, MotionError, MotionModel, Result, SampleOptions, SampleRequest, Streams};
 use crate::{RestPose, to_keypoints, to_streams};
 use ndarray::{Array2, s};
 use orator_body::KeypointTrack;
@@ -65,11 +65,15 @@ impl ContextualModel {
             .and_then(|text| {
                 serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}")))
             })?;
+        config.check().map_err(|what| mismatch(format!("configuration: {what}")))?;
         let networks = Networks::new(&config, device);
+        if let Some(alignment) = &networks.alignment {
+            assign(&alignment.store, &checkpoint.tensors, &format!("{ALIGNMENT}."))?;
+        }
         for (store, stage) in networks.stores.iter().zip(STAGES) {
             assign(store, &checkpoint.tensors, &format!("{stage}."))?;
         }
-        let statistics = Statistics::from_tensors(&checkpoint.tensors)?;
+        let statistics = Statistics::from_tensors(&checkpoint.tensors, &config.layout)?;
         Ok(Self { config, statistics, networks, metadata: checkpoint.metadata, device })
     }
 
@@ -85,7 +89,8 @@ impl ContextualModel {
             .map_err(|e| NnError::Shape(format!("the configuration cannot be written: {e}")))?;
         metadata.insert("config".into(), config);
         let mut tensors: BTreeMap<String, Tensor> = self.statistics.tensors().into_iter().collect();
-        for (store, stage) in self.networks.stores.iter().zip(STAGES) {
+        let aligned = self.networks.alignment.iter().map(|a| (&a.store, ALIGNMENT));
+        for (store, stage) in self.networks.stores.iter().zip(STAGES).chain(aligned) {
             tensors
                 .extend(orator_nn::parameters(store).into_iter().map(|(n, t)| (format!("{stage}.{n}"), t)));
         }
@@ -153,16 +158,129 @@ impl ContextualModel {
         Ok([of(0)?, of(1)?])
     }
 
-    /// Both streams, in real units, from tokens of a whole clip.
-    fn motion_of(&self, ids: &[Vec<Vec<i64>>; 2]) -> Result<[Array2<f32>; 2]> {
+    /// Both streams, in real units, from the first `used` layers of a whole clip's tokens.
+    fn motion_of(&self, ids: &[Vec<Vec<i64>>; 2], used: Option<usize>) -> Result<[Array2<f32>; 2]> {
         let of = |s: usize| -> Result<Array2<f32>> {
             let layers = ids[s].first().map_or(0, Vec::len) as i64;
+            let used = used.unwrap_or(usize::MAX).clamp(1, (layers as usize).max(1));
             let flat: Vec<i64> = ids[s].iter().flatten().copied().collect();
             let ids = Tensor::from_slice(&flat).view([1, -1, layers]).to_device(self.device);
-            let motion = tch::no_grad(|| self.networks.tokenizers[s].decode(&ids)).i(0);
+            let tokenizer = &self.networks.tokenizers[s];
+            let codes = tokenizer.quantiser().decode(&ids, used);
+            let motion = tch::no_grad(|| tokenizer.decode_codes(&codes)).i(0);
             Ok(self.statistics.motion[s].undo(&to_array2(&motion)?))
         };
         Ok([of(0)?, of(1)?])
+    }
+
+    /// Both streams `[length, dimensions]`, in real units, by tokens window by window.
+    fn token_take(
+        &self,
+        take: &Take<'_>,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<[Array2<f32>; 2]> {
+        let length = take.length();
+        let still = [Stream::Face, Stream::Body].map(|s| Array2::zeros((WINDOW_FRAMES, s.dimensions())));
+        let resting = self.tokens([&still[0], &still[1]])?;
+        let mut ids = [0, 1].map(|s: usize| vec![resting[s][WINDOW_FRAMES / 2].clone(); length]);
+        let mut known = vec![false; length];
+        if let Some((streams, keep)) = &take.known {
+            let tokens = self.tokens([&streams.face, &streams.body])?;
+            for f in (0..take.frames).filter(|&f| keep[f]) {
+                known[f] = true;
+                for s in 0..2 {
+                    ids[s][f].clone_from(&tokens[s][f]);
+                }
+            }
+        }
+        progress(0, take.frames);
+        for (number, start) in window_starts(length).into_iter().enumerate() {
+            let end = start + WINDOW_FRAMES;
+            if !known[start..end].iter().all(|k| *k) {
+                let source = [0, 1].map(|s: usize| {
+                    if start == 0 { resting[s][WINDOW_FRAMES / 2][0] } else { ids[s][start - 1][0] }
+                });
+                let mut window = Window {
+                    speech: &take.features.narrow(1, start as i64, WINDOW_FRAMES as i64),
+                    speakers: take.speakers,
+                    ids: [0, 1].map(|s: usize| ids[s][start..end].to_vec()),
+                    known: [known[start..end].to_vec(), known[start..end].to_vec()],
+                    source,
+                };
+                let mut random = Randomness::new(mix(take.options.seed, number as u64));
+                fill(&self.networks, &mut window, take.options, &mut random);
+                for (whole, part) in ids.iter_mut().zip(window.ids) {
+                    whole[start..end].clone_from_slice(&part);
+                }
+                known[start..end].fill(true);
+            }
+            progress(end.min(take.frames), take.frames);
+        }
+        self.motion_of(&ids, take.options.layers)
+    }
+
+    /// The same without tokens (see [`super::RawWindow`]).
+    fn raw_take(&self, take: &Take<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<[Array2<f32>; 2]> {
+        let length = take.length();
+        let normaliser = &self.statistics.motion;
+        let rest = [Stream::Face, Stream::Body]
+            .map(|s| normaliser[s as usize].apply(&Array2::zeros((1, s.dimensions()))).row(0).to_owned());
+        let mut motion =
+            rest.each_ref().map(|row| Array2::from_shape_fn((length, row.len()), |(_, c)| row[c]));
+        let mut known = vec![false; length];
+        if let Some((streams, keep)) = &take.known {
+            let given = [normaliser[0].apply(&streams.face), normaliser[1].apply(&streams.body)];
+            for f in (0..take.frames).filter(|&f| keep[f]) {
+                known[f] = true;
+                for s in 0..2 {
+                    motion[s].row_mut(f).assign(&given[s].row(f));
+                }
+            }
+        }
+        progress(0, take.frames);
+        for (number, start) in window_starts(length).into_iter().enumerate() {
+            let end = start + WINDOW_FRAMES;
+            let tensor = |a: Array2<f32>| from_array2(&a).to_device(self.device);
+            let mut window = RawWindow {
+                speech: &take.features.narrow(1, start as i64, WINDOW_FRAMES as i64),
+                speakers: take.speakers,
+                motion: motion
+                    .each_ref()
+                    .map(|m| tensor(m.slice(s![start..end, ..]).to_owned()).unsqueeze(0)),
+                known: &known[start..end],
+                source: [0, 1].map(|s: usize| {
+                    let row = if start == 0 { rest[s].view() } else { motion[s].row(start - 1) };
+                    tensor(row.to_owned().insert_axis(ndarray::Axis(0)))
+                }),
+            };
+            let mut random = Randomness::new(mix(take.options.seed, number as u64));
+            fill_raw(&self.networks, &mut window, take.options, &mut random);
+            for (whole, part) in motion.iter_mut().zip(&window.motion) {
+                whole.slice_mut(s![start..end, ..]).assign(&to_array2(&part.i(0))?);
+            }
+            known[start..end].fill(true);
+            progress(end.min(take.frames), take.frames);
+        }
+        Ok([normaliser[0].undo(&motion[0]), normaliser[1].undo(&motion[1])])
+    }
+}
+
+/// A request as the networks see it.
+struct Take<'a> {
+    /// Normalised speech `[1, length, features]`.
+    features: &'a Tensor,
+    /// Frames asked for.
+    frames: usize,
+    speakers: [i64; 2],
+    /// Motion to keep, and in which frames.
+    known: Option<(Streams, &'a [bool])>,
+    options: &'a SampleOptions,
+}
+
+impl Take<'_> {
+    /// Frames that are made: at least a window.
+    fn length(&self) -> usize {
+        self.frames.max(WINDOW_FRAMES)
     }
 }
 
@@ -209,6 +327,15 @@ impl MotionModel for ContextualModel {
                 "use the speech encoder that the weights were trained with",
             ));
         }
+        if !self.config.layout.is_keypoints() {
+            return Err(invalid(
+                format!(
+                    "these weights make motion of the layout {}, which is no keypoints",
+                    self.config.layout.name
+                ),
+                "use weights that were trained on keypoints",
+            ));
+        }
         let speakers = self.speaker_numbers(request.speaker)?;
         let rest = RestPose::of(request.reference)?;
         // Positions past the end of a recording shorter than a window hold average speech and are cut off again.
@@ -217,53 +344,21 @@ impl MotionModel for ContextualModel {
         features.slice_mut(s![..frames, ..]).assign(&self.speech_features(request.speech));
         let features = from_array2(&features).unsqueeze(0).to_device(self.device);
 
-        let still = [Stream::Face, Stream::Body].map(|s| Array2::zeros((WINDOW_FRAMES, s.dimensions())));
-        let resting = self.tokens([&still[0], &still[1]])?;
-        let mut ids = [0, 1].map(|s: usize| vec![resting[s][WINDOW_FRAMES / 2].clone(); length]);
-        let mut known = vec![false; length];
-        if let Some(given) = &request.known {
-            if given.track.frames() != frames || given.keep.len() != frames {
+        let known = match &request.known {
+            None => None,
+            Some(given) if given.track.frames() != frames || given.keep.len() != frames => {
                 return Err(invalid(
                     format!("the known motion has {} frames and the speech {frames}", given.track.frames()),
                     "cut or extend one to the other's length",
                 ));
             }
-            let streams = to_streams(given.track, &rest)?;
-            let tokens = self.tokens([&streams.face, &streams.body])?;
-            for f in (0..frames).filter(|&f| given.keep[f]) {
-                known[f] = true;
-                for s in 0..2 {
-                    ids[s][f].clone_from(&tokens[s][f]);
-                }
-            }
-        }
-
-        let starts = window_starts(length);
-        progress(0, frames);
-        for (number, &start) in starts.iter().enumerate() {
-            let end = start + WINDOW_FRAMES;
-            if !known[start..end].iter().all(|k| *k) {
-                let source = [0, 1].map(|s: usize| {
-                    if start == 0 { resting[s][WINDOW_FRAMES / 2][0] } else { ids[s][start - 1][0] }
-                });
-                let mut window = Window {
-                    speech: &features.narrow(1, start as i64, WINDOW_FRAMES as i64),
-                    speakers,
-                    ids: [0, 1].map(|s: usize| ids[s][start..end].to_vec()),
-                    known: [known[start..end].to_vec(), known[start..end].to_vec()],
-                    source,
-                };
-                let mut random = Randomness::new(mix(request.options.seed, number as u64));
-                fill(&self.networks, &mut window, &request.options, &mut random);
-                for (whole, part) in ids.iter_mut().zip(window.ids) {
-                    whole[start..end].clone_from_slice(&part);
-                }
-                known[start..end].fill(true);
-            }
-            progress(end.min(frames), frames);
-        }
-
-        let [face, body] = self.motion_of(&ids)?;
+            Some(given) => Some((to_streams(given.track, &rest)?, given.keep)),
+        };
+        let take = Take { features: &features, frames, speakers, known, options: &request.options };
+        let [face, body] = match self.config.representation {
+            Representation::Raw => self.raw_take(&take, progress)?,
+            Representation::Tokens | Representation::Distilled => self.token_take(&take, progress)?,
+        };
         let cut = |a: Array2<f32>| a.slice_move(s![..frames, ..]);
         let mut face = cut(face);
         let energy = orator_speech::energy(&request.speech.waveform_16k, frames);

@@ -1,6 +1,9 @@
 //! The networks of all three stages, as training and inference both use them.
 
-use super::{ContextualConfig, MaskGenerator, ResidualGenerator, SPEECH_FEATURES, Stream, Tokenizer};
+use super::{
+    Alignment, ContextualConfig, MaskGenerator, Representation, ResidualGenerator, SPEECH_FEATURES, Stream,
+    Tokenizer,
+};
 use tch::Device;
 use tch::nn::VarStore;
 
@@ -12,12 +15,16 @@ pub struct Networks {
     pub mask_generator: MaskGenerator,
     /// The other layers' tokens.
     pub residual_generator: ResidualGenerator,
+    /// The alignment encoders, where the configuration has them, with variables of their own.
+    pub alignment: Option<Alignment>,
     /// Variables of the three stages: tokenizer (names begin with the stream), generator, residual.
     pub stores: [VarStore; 3],
 }
 
 /// Names of [`Networks::stores`] in weight files.
 pub const STAGES: [&str; 3] = ["tokenizer", "generator", "residual"];
+/// What the names of the alignment encoders' variables begin with in weight files.
+pub const ALIGNMENT: &str = "alignment";
 
 impl Networks {
     /// Fresh networks; initial values come from libtorch's generator, so seed that first.
@@ -26,12 +33,19 @@ impl Networks {
         let stores = [VarStore::new(device), VarStore::new(device), VarStore::new(device)];
         let features = SPEECH_FEATURES as i64;
         let root = stores[0].root();
-        let tokenizers = [
-            Tokenizer::new(&(&root / "face"), Stream::Face, &config.face),
-            Tokenizer::new(&(&root / "body"), Stream::Body, &config.body),
-        ];
+        let distilled = config
+            .alignment
+            .as_ref()
+            .filter(|_| config.representation == Representation::Distilled)
+            .map(|a| a.width);
+        let tokenizers = Stream::ALL.map(|stream| {
+            let dimensions = config.layout.dimensions(stream) as i64;
+            Tokenizer::new(&(&root / stream.name()), dimensions, &config.tokenizer(stream), distilled)
+        });
         let mask_generator = MaskGenerator::new(&stores[1].root(), features, config);
         let residual_generator = ResidualGenerator::new(&stores[2].root(), features, config);
-        Self { tokenizers, mask_generator, residual_generator, stores }
+        // Last, so that the others begin alike with and without it.
+        let alignment = config.alignment.as_ref().map(|a| Alignment::new(a, &config.layout, device));
+        Self { tokenizers, mask_generator, residual_generator, alignment, stores }
     }
 }

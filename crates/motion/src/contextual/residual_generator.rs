@@ -1,7 +1,7 @@
 //! The residual generator (METHODS 2.4): one further token layer in one pass, from the sum of the layers before it.
 
 use super::block::GestureBlock;
-use super::speech_encoder::SpeechEncoder;
+use super::token_entrance::SpeechEntrance;
 use super::{ContextualConfig, MaskInput, Stream};
 use orator_nn::attention::{layer_norm, sinusoidal_positions};
 use tch::Tensor;
@@ -10,7 +10,7 @@ use tch::nn::{self, Module, Path};
 struct StreamNetwork {
     embed: nn::Linear,
     layer: nn::Embedding,
-    speech: SpeechEncoder,
+    speech: SpeechEntrance,
     blocks: Vec<GestureBlock>,
     norm: nn::LayerNorm,
     heads: Vec<nn::Linear>,
@@ -21,7 +21,6 @@ pub struct ResidualGenerator {
     networks: [StreamNetwork; 2],
     speakers: nn::Embedding,
     width: i64,
-    aligned_speech: bool,
 }
 
 impl ResidualGenerator {
@@ -30,21 +29,24 @@ impl ResidualGenerator {
     pub fn new(path: &Path, features: i64, config: &ContextualConfig) -> Self {
         let g = &config.generator;
         let w = g.width;
-        let network = |stream: Stream, t: &super::TokenizerConfig| {
+        let network = |stream: Stream| {
+            let t = config.tokenizer(stream);
             let at = path / stream.name();
+            // Without residual layers there is nothing for blocks to do.
+            let blocks = if t.layers > 1 { g.residual_blocks } else { 0 };
             StreamNetwork {
                 embed: nn::linear(&at / "embed", t.code_dimensions, w, nn::LinearConfig::default()),
                 layer: nn::embedding(&at / "layer", t.layers.max(1), w, Default::default()),
-                speech: SpeechEncoder::new(&(&at / "speech"), features, g),
-                blocks: (0..g.residual_blocks).map(|i| GestureBlock::new(&(&at / "block" / i), g)).collect(),
+                speech: SpeechEntrance::new(&at, features, g),
+                blocks: (0..blocks).map(|i| GestureBlock::new(&(&at / "block" / i), g)).collect(),
                 norm: layer_norm(&at / "norm", w),
                 heads: (1..t.layers)
-                    .map(|q| nn::linear(&at / "head" / q, w, t.codes, nn::LinearConfig::default()))
+                    .map(|q| nn::linear(&at / "head" / q, w, t.codebook_size(), nn::LinearConfig::default()))
                     .collect(),
             }
         };
         Self {
-            networks: [network(Stream::Face, &config.face), network(Stream::Body, &config.body)],
+            networks: [network(Stream::Face), network(Stream::Body)],
             speakers: nn::embedding(
                 path / "speakers",
                 config.speakers.len() as i64 + 1,
@@ -52,7 +54,6 @@ impl ResidualGenerator {
                 Default::default(),
             ),
             width: w,
-            aligned_speech: g.aligned_speech,
         }
     }
 
@@ -69,12 +70,9 @@ impl ResidualGenerator {
         let network = &self.networks[stream as usize];
         let (batch, length) = (summed.size()[0], summed.size()[1]);
         let device = summed.device();
-        let heard = network.speech.forward(input.speech, input.drop_speech, train);
+        let heard = network.speech.hear(input.speech, input.drop_speech, train);
         let number = Tensor::full([batch, 1], layer as i64, (tch::Kind::Int64, device));
-        let mut tokens = network.embed.forward(summed);
-        if self.aligned_speech {
-            tokens = tokens + &heard;
-        }
+        let tokens = network.speech.meet(network.embed.forward(summed), &heard);
         let mut x = Tensor::cat(&[network.layer.forward(&number), tokens], 1)
             + sinusoidal_positions(length + 1, self.width, device);
         let speaker = self.speakers.forward(input.speakers[stream as usize]);

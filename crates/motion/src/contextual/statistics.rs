@@ -1,6 +1,6 @@
 //! What the networks' numbers mean: statistics of the clips they were trained on.
 
-use super::{Normaliser, SPEECH_FEATURES, Stream};
+use super::{MotionLayout, Normaliser, SPEECH_FEATURES, Stream};
 use crate::HandShape;
 use ndarray::Array2;
 use orator_nn::NnError;
@@ -31,13 +31,20 @@ impl Statistics {
         all
     }
 
-    /// From a checkpoint's tensors.
+    /// From a checkpoint's tensors, for motion of this layout.
     ///
     /// # Errors
     /// [`NnError::Mismatch`] when something is missing.
-    pub fn from_tensors(tensors: &BTreeMap<String, Tensor>) -> orator_nn::Result<Self> {
+    pub fn from_tensors(
+        tensors: &BTreeMap<String, Tensor>,
+        layout: &MotionLayout,
+    ) -> orator_nn::Result<Self> {
         let motion = |stream: Stream| {
-            Normaliser::from_tensors(tensors, &format!("statistics.{}", stream.name()), stream.dimensions())
+            Normaliser::from_tensors(
+                tensors,
+                &format!("statistics.{}", stream.name()),
+                layout.dimensions(stream),
+            )
         };
         let hands = tensors
             .get("statistics.hands")

@@ -21,7 +21,7 @@ impl Stream {
     /// Both, in the order in which everything keeps them.
     pub const ALL: [Self; 2] = [Self::Face, Self::Body];
 
-    /// Numbers a frame.
+    /// Numbers a frame of keypoint motion; other layouts have their own ([`super::MotionLayout::dimensions`]).
     #[must_use]
     pub fn dimensions(self) -> usize {
         match self {
@@ -40,35 +40,57 @@ impl Stream {
     }
 }
 
+/// One step of the decoder.
+struct Widening {
+    stack: ResidualStack,
+    doubles: bool,
+    convolution: nn::Conv1D,
+}
+
 /// Motion of one stream to tokens and back.
 pub struct Tokenizer {
     enter: nn::Conv1D,
     encoder: Vec<(nn::Conv1D, ResidualStack)>,
     to_code: nn::Conv1D,
     quantiser: ResidualQuantiser,
+    /// From a code to what the alignment encoder says of that frame (P of Eq. 2); training only.
+    foretell: Option<nn::Linear>,
     from_code: nn::Conv1D,
-    decoder: Vec<(ResidualStack, nn::Conv1D)>,
+    decoder: Vec<Widening>,
     middle: nn::Conv1D,
     leave: nn::Conv1D,
 }
 
 impl Tokenizer {
-    /// Builds the network in `path`.
+    /// The network for motion of `dimensions` numbers a frame, in `path`; with `distilled`, the width of the alignment encoders,
+    /// it can be taught by them.
     #[must_use]
-    pub fn new(path: &Path, stream: Stream, config: &TokenizerConfig) -> Self {
+    pub fn new(path: &Path, dimensions: i64, config: &TokenizerConfig, distilled: Option<i64>) -> Self {
         let (w, d) = (config.width, config.code_dimensions);
-        let dimensions = stream.dimensions() as i64;
         let stack = |at: &Path, reverse| ResidualStack::new(at, w, config.depth, 3, reverse);
+        // Encoder and decoder mirror each other: the first stacks halve the time, the last ones double it.
+        let halving = |i: i64| i < config.halvings;
+        let doubling = |i: i64| i >= config.blocks - config.halvings;
         let encoder = (0..config.blocks)
             .map(|i| {
                 let at = path / "encoder" / i;
-                (same_convolution(&at / "convolution", w, w, 3, 1), stack(&(&at / "stack"), false))
+                let convolution = if halving(i) {
+                    let half = nn::ConvConfig { stride: 2, padding: 1, ..Default::default() };
+                    nn::conv1d(&at / "convolution", w, w, 4, half)
+                } else {
+                    same_convolution(&at / "convolution", w, w, 3, 1)
+                };
+                (convolution, stack(&(&at / "stack"), config.encoder_widest_first))
             })
             .collect();
         let decoder = (0..config.blocks)
             .map(|i| {
                 let at = path / "decoder" / i;
-                (stack(&(&at / "stack"), true), same_convolution(&at / "convolution", w, w, 3, 1))
+                Widening {
+                    stack: stack(&(&at / "stack"), true),
+                    doubles: doubling(i),
+                    convolution: same_convolution(&at / "convolution", w, w, 3, 1),
+                }
             })
             .collect();
         Self {
@@ -76,6 +98,8 @@ impl Tokenizer {
             encoder,
             to_code: same_convolution(path / "to_code", w, d, 3, 1),
             quantiser: ResidualQuantiser::new(&(path / "quantiser"), config),
+            foretell: distilled
+                .map(|width| nn::linear(path / "foretell", d, width, nn::LinearConfig::default())),
             from_code: same_convolution(path / "from_code", d, w, 3, 1),
             decoder,
             middle: same_convolution(path / "middle", w, w, 3, 1),
@@ -89,8 +113,8 @@ impl Tokenizer {
         &self.quantiser
     }
 
-    /// `[batch, time, dimensions]` (normalised) to `[batch, time, code]`.
-    fn encode_continuous(&self, motion: &Tensor) -> Tensor {
+    /// `[batch, time, dimensions]` (normalised) to what is quantised, `[batch, tokens, code]`.
+    pub fn encode_continuous(&self, motion: &Tensor) -> Tensor {
         let mut x = self.enter.forward(&motion.transpose(1, 2)).relu();
         for (convolution, stack) in &self.encoder {
             x = stack.forward(&convolution.forward(&x));
@@ -106,8 +130,12 @@ impl Tokenizer {
     /// Normalised motion `[batch, time, dimensions]` from summed codes `[batch, time, code]`.
     pub fn decode_codes(&self, codes: &Tensor) -> Tensor {
         let mut x = self.from_code.forward(&codes.transpose(1, 2)).relu();
-        for (stack, convolution) in &self.decoder {
-            x = convolution.forward(&stack.forward(&x));
+        for step in &self.decoder {
+            x = step.stack.forward(&x);
+            if step.doubles {
+                x = x.repeat_interleave_self_int(2, 2, None);
+            }
+            x = step.convolution.forward(&x);
         }
         self.leave.forward(&self.middle.forward(&x).relu()).transpose(1, 2)
     }
@@ -121,5 +149,12 @@ impl Tokenizer {
     pub fn train(&self, motion: &Tensor, random: &mut Randomness) -> (Tensor, Quantised) {
         let quantised = self.quantiser.train(&self.encode_continuous(motion), random);
         (self.decode_codes(&quantised.codes), quantised)
+    }
+
+    /// What summed codes `[batch, time, code]` foretell of the alignment encoder's content, `[batch, time, width]`, if this
+    /// tokenizer is taught by one.
+    #[must_use]
+    pub fn foretell(&self, codes: &Tensor) -> Option<Tensor> {
+        self.foretell.as_ref().map(|p| p.forward(codes))
     }
 }

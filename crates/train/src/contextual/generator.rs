@@ -1,10 +1,12 @@
 //! The mask generator stage (METHODS 2.3, Eq. 10): guess masked base tokens; decode the guesses and compare the motion.
 
+use super::comparison::Comparison;
 use super::learner::Learner;
 use super::losses;
-use crate::clips::{Batch, Clip, Clips, Sampler, held_out_by_kind};
+use crate::clips::{Batch, Clip, Clips, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
 use crate::{Result, TrainConfig, TrainError};
-use orator_motion::contextual::{MaskInput, Networks, Stream, WINDOW_FRAMES, WINDOW_STRIDE};
+use orator_motion::SampleOptions;
+use orator_motion::contextual::{MaskInput, Networks, Stream, WINDOW_FRAMES, WINDOW_STRIDE, Window, fill};
 use orator_nn::Randomness;
 use std::collections::BTreeMap;
 use tch::{Device, IndexOp, Kind, Tensor};
@@ -17,13 +19,15 @@ const HIDDEN: f64 = 0.8;
 /// Temperature of the soft choice through which the motion losses reach the generator.
 const SOFT_CHOICE: f64 = 0.7;
 /// Longest run of kept tokens at a window's beginning.
-const LONGEST_PREFIX: usize = 2 * WINDOW_STRIDE;
+pub(super) const LONGEST_PREFIX: usize = 2 * WINDOW_STRIDE;
 
 pub(super) struct Generating<'a> {
     networks: &'a Networks,
+    clips: &'a Clips,
     config: &'a TrainConfig,
     sampler: Sampler<'a>,
     weights: [Tensor; 2],
+    face_spread: Tensor,
     held_out: Vec<(&'static str, Batch)>,
     device: Device,
 }
@@ -54,15 +58,15 @@ pub(super) fn encode(networks: &Networks, batch: &Batch) -> Encoded {
     })
 }
 
-/// Speech as another voice and microphone might have given it (every feature shifted and scaled for the whole window, and
-/// noise), and which windows go without it.
-pub(super) fn hear(batch: &Batch, config: &TrainConfig, random: &mut Randomness) -> (Tensor, Tensor) {
+/// Speech `[batch, time, features]` as another voice and microphone might have given it (every feature shifted and scaled for
+/// the whole window, and noise), and which windows go without it.
+pub(super) fn hear(speech: &Tensor, config: &TrainConfig, random: &mut Randomness) -> (Tensor, Tensor) {
     let l = &config.losses;
-    let size = batch.speech.size();
-    let device = batch.speech.device();
+    let size = speech.size();
+    let device = speech.device();
     let whole_window = || Tensor::randn([size[0], 1, size[2]], (Kind::Float, device));
-    let voice = &batch.speech * (whole_window() * l.speech_scale).exp() + whole_window() * l.speech_shift;
-    let heard = voice + batch.speech.randn_like() * l.speech_noise;
+    let voice = speech * (whole_window() * l.speech_scale).exp() + whole_window() * l.speech_shift;
+    let heard = voice + speech.randn_like() * l.speech_noise;
     let drop: Vec<f32> = (0..size[0]).map(|_| f32::from(u8::from(random.chance(l.drop_speech)))).collect();
     (heard, Tensor::from_slice(&drop).to_device(device))
 }
@@ -81,14 +85,23 @@ impl<'a> Generating<'a> {
                 hint: "add videos with sound".into(),
             });
         }
+        let lips = config.losses.generator_lips.unwrap_or(config.losses.lips);
+        let face_spread = Tensor::from_slice(&clips.statistics.motion[0].spread().to_vec());
         Ok(Self {
             networks,
+            clips,
             config,
             sampler,
-            weights: Stream::ALL.map(|s| losses::dimension_weights(s, &config.losses).to_device(device)),
-            held_out: held_out_by_kind(clips, &config.networks, HELD_OUT, speaks),
+            weights: Stream::ALL
+                .map(|s| losses::dimension_weights(s, &config.networks.layout, lips).to_device(device)),
+            face_spread: face_spread.to_device(device),
+            held_out: held_out_by_kind(clips, &config.networks, HELD_OUT_STRIDE, HELD_OUT, speaks),
             device,
         })
+    }
+
+    fn draw(&self, random: &mut Randomness) -> Batch {
+        self.sampler.batch(self.config.generator.batch, &self.config.losses, random, self.device)
     }
 
     /// One pass: `(chosen to be guessed, hidden, codes given)` per stream.
@@ -130,12 +143,12 @@ impl<'a> Generating<'a> {
 impl Learner for Generating<'_> {
     fn loss(&self, random: &mut Randomness) -> (Tensor, Vec<(&'static str, f64)>) {
         let l = &self.config.losses;
-        let batch = self.sampler.batch(self.config.generator.batch, l, random, self.device);
+        let batch = self.draw(random);
         let encoded = encode(self.networks, &batch);
-        let (speech, drop) = hear(&batch, self.config, random);
+        let (speech, drop) = hear(&batch.speech, self.config, random);
         let codebooks = [0, 1].map(|s: usize| self.networks.tokenizers[s].quantiser().codebook(0));
-        let (chosen0, hidden0, codes0) = self.hide(&encoded.ids[0], codebooks[0], random);
-        let (chosen1, hidden1, codes1) = self.hide(&encoded.ids[1], codebooks[1], random);
+        let (chosen0, hidden0, codes0) = self.hide(&encoded.ids[0], &codebooks[0], random);
+        let (chosen1, hidden1, codes1) = self.hide(&encoded.ids[1], &codebooks[1], random);
         // A clip without a body shows none: all its body tokens are hidden.
         let bodies = batch.valid[1].amax([1i64].as_slice(), true);
         let hidden1 = &hidden1 * &bodies + (1.0 - &bodies);
@@ -165,7 +178,7 @@ impl Learner for Generating<'_> {
                 let soft = ((&logits[s] + noise) / SOFT_CHOICE).softmax(-1, Kind::Float);
                 let hard = soft.argmax(-1, false).one_hot(soft.size()[2]).to_kind(Kind::Float);
                 let choice = (hard - &soft).detach() + soft;
-                let guessed = choice.matmul(codebooks[s]);
+                let guessed = choice.matmul(&codebooks[s]);
                 let quantiser = self.networks.tokenizers[s].quantiser();
                 let layers = encoded.ids[s].size()[2] as usize;
                 let truth = quantiser.decode(&encoded.ids[s], layers);
@@ -180,9 +193,21 @@ impl Learner for Generating<'_> {
                         * l.smoothness;
                 parts.push((names[2], motion.double_value(&[])));
                 total = total + motion * l.reconstruction;
+                if l.lip_opening > 0.0
+                    && s == Stream::Face as usize
+                    && self.config.networks.layout.is_keypoints()
+                {
+                    let opening = losses::lip_opening(&made, real, &self.face_spread, &batch.seen[s]);
+                    parts.push(("lip-opening", opening.double_value(&[])));
+                    total = total + opening * l.lip_opening;
+                }
             }
         }
         (total, parts)
+    }
+
+    fn batch(&self, random: &mut Randomness) -> BTreeMap<String, Tensor> {
+        self.draw(random).tensors()
     }
 
     /// Held-out loss and share of right guesses when everything is hidden, with the right speech and with that of another
@@ -213,4 +238,46 @@ impl Learner for Generating<'_> {
         }
         measures
     }
+
+    /// Held-out motion and what the base layer makes of its speech.
+    fn compare(&self) -> Option<Comparison> {
+        compare(self.networks, self.clips, &self.held_out, Some(1))
+    }
+}
+
+/// The first held-out window with a body, if there is one, beside a take on its speech.
+pub(super) fn compare(
+    networks: &Networks,
+    clips: &Clips,
+    held_out: &[(&'static str, Batch)],
+    layers: Option<usize>,
+) -> Option<Comparison> {
+    let (_, batch) = held_out.first()?;
+    let bodies = Vec::<f32>::try_from(&batch.valid[1].amax([1i64].as_slice(), false)).unwrap_or_default();
+    let window = bodies.iter().position(|&b| b > 0.0).unwrap_or(0);
+    let device = networks.stores[0].device();
+    let one = |t: &Tensor| t.narrow(0, window as i64, 1).to_device(device);
+    let speaker = batch.speaker.int64_value(&[window as i64]);
+    // The tokens of the source frame fill the window until others are made.
+    let around = [0, 1].map(|s: usize| networks.tokenizers[s].encode(&one(&batch.source[s])));
+    let source = around.each_ref().map(|ids| {
+        Vec::<i64>::try_from(&ids.i((0, WINDOW_FRAMES as i64 / 2)).to_device(Device::Cpu)).unwrap_or_default()
+    });
+    let mut take = Window {
+        speech: &one(&batch.speech),
+        speakers: [speaker; 2],
+        ids: source.each_ref().map(|ids| vec![ids.clone(); WINDOW_FRAMES]),
+        known: [vec![false; WINDOW_FRAMES], vec![false; WINDOW_FRAMES]],
+        source: [*source[0].first()?, *source[1].first()?],
+    };
+    let options = SampleOptions { layers, ..SampleOptions::default() };
+    fill(networks, &mut take, &options, &mut Randomness::new(options.seed));
+    let made = [0, 1].map(|s: usize| {
+        let flat: Vec<i64> = take.ids[s].iter().flatten().copied().collect();
+        let ids = Tensor::from_slice(&flat).view([1, WINDOW_FRAMES as i64, -1]).to_device(device);
+        let tokenizer = &networks.tokenizers[s];
+        let codes = tokenizer.quantiser().decode(&ids, layers.unwrap_or(usize::MAX));
+        tokenizer.decode_codes(&codes).expand([window as i64 + 1, -1, -1], false)
+    });
+    Comparison::new(clips, batch, window, [&made[0], &made[1]]).ok()
 }

@@ -1,15 +1,14 @@
 //! Losses shared by the stages.
 
-use crate::config::LossConfig;
-use orator_motion::LIP_POINTS;
-use orator_motion::contextual::Stream;
+use orator_motion::contextual::{MotionLayout, Stream};
+use orator_motion::{INNER_LIP_PAIRS, LIP_POINTS};
 use tch::{Kind, Reduction, Tensor};
 
-/// Weight of every dimension of a stream, `[dimensions]`.
-pub(super) fn dimension_weights(stream: Stream, losses: &LossConfig) -> Tensor {
-    let mut weights = vec![1.0f32; stream.dimensions()];
-    if stream == Stream::Face {
-        weights[LIP_POINTS.start * 2..LIP_POINTS.end * 2].fill(losses.lips as f32);
+/// Weight of every dimension of a stream, `[dimensions]`: `lips` for the lips of keypoints and 1 for the others.
+pub(super) fn dimension_weights(stream: Stream, layout: &MotionLayout, lips: f64) -> Tensor {
+    let mut weights = vec![1.0f32; layout.dimensions(stream)];
+    if stream == Stream::Face && layout.is_keypoints() {
+        weights[LIP_POINTS.start * 2..LIP_POINTS.end * 2].fill(lips as f32);
     }
     Tensor::from_slice(&weights)
 }
@@ -44,6 +43,17 @@ pub(super) fn acceleration(made: &Tensor, real: &Tensor, weight: &Tensor) -> Ten
     velocity(&difference(made), &difference(real), &both(weight))
 }
 
+/// Mean distance, in eye distances, between the openings of the inner lips of two normalised face motions
+/// `[batch, time, 136]`, where they were seen; `spread` `[136]` undoes the normalising.
+pub(super) fn lip_opening(made: &Tensor, real: &Tensor, spread: &Tensor, seen: &Tensor) -> Tensor {
+    let difference = (made - real) * spread;
+    let height = |point: usize| difference.select(2, 2 * point as i64 + 1);
+    let open: Vec<Tensor> =
+        INNER_LIP_PAIRS.iter().map(|&(upper, lower)| height(lower) - height(upper)).collect();
+    let opening = Tensor::stack(&open, -1).mean_dim([-1i64].as_slice(), false, Kind::Float);
+    weighted_mean(&opening.abs(), &seen.select(2, 2 * INNER_LIP_PAIRS[0].0 as i64 + 1))
+}
+
 /// Cross-entropy of tokens `[batch, time]` where `counted` `[batch, time]` is 1, and the share of them guessed right.
 pub(super) fn tokens(logits: &Tensor, ids: &Tensor, counted: &Tensor, smoothing: f64) -> (Tensor, f64) {
     let codes = logits.size()[2];
@@ -55,4 +65,22 @@ pub(super) fn tokens(logits: &Tensor, ids: &Tensor, counted: &Tensor, smoothing:
     let right =
         (flat.argmax(-1, false).eq_tensor(&target).to_kind(Kind::Float) * &counted).sum(Kind::Float) / &total;
     ((loss * counted).sum(Kind::Float) / total, right.double_value(&[]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Device;
+
+    #[test]
+    fn lips_that_move_together_stay_as_open_as_they_were() {
+        let real = Tensor::zeros([1, 4, 136], (Kind::Float, Device::Cpu));
+        let (spread, seen) = (real.ones_like().select(0, 0).select(0, 0) * 0.5, real.ones_like());
+        let moved = &real + 1.0;
+        assert!(lip_opening(&moved, &real, &spread, &seen).double_value(&[]).abs() < 1e-6);
+        for (_, lower) in INNER_LIP_PAIRS {
+            let _ = moved.select(2, 2 * lower as i64 + 1).g_add_scalar_(0.2);
+        }
+        assert!((lip_opening(&moved, &real, &spread, &seen).double_value(&[]) - 0.1).abs() < 1e-6);
+    }
 }

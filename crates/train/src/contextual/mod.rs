@@ -1,8 +1,11 @@
 //! The stages of the contextual system's motion half.
 
+mod alignment;
+mod comparison;
 mod generator;
 mod learner;
 mod losses;
+mod raw;
 mod residual;
 mod run;
 mod stages;

@@ -1,9 +1,10 @@
 //! The residual generator stage (METHODS 2.4): guess one layer from the sum of those before it.
 
-use super::generator::{encode, hear, speaks};
+use super::comparison::Comparison;
+use super::generator::{compare, encode, hear, speaks};
 use super::learner::Learner;
 use super::losses;
-use crate::clips::{Batch, Clips, Sampler, held_out_by_kind};
+use crate::clips::{Batch, Clips, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
 use crate::{Result, TrainConfig, TrainError};
 use orator_motion::contextual::{MaskInput, Networks, Stream};
 use orator_nn::Randomness;
@@ -15,6 +16,7 @@ const HELD_OUT: usize = 48;
 
 pub(super) struct Refining<'a> {
     networks: &'a Networks,
+    clips: &'a Clips,
     config: &'a TrainConfig,
     sampler: Sampler<'a>,
     held_out: Vec<(&'static str, Batch)>,
@@ -35,8 +37,12 @@ impl<'a> Refining<'a> {
                 hint: "add videos with sound".into(),
             });
         }
-        let held_out = held_out_by_kind(clips, &config.networks, HELD_OUT, speaks);
-        Ok(Self { networks, config, sampler, held_out, device })
+        let held_out = held_out_by_kind(clips, &config.networks, HELD_OUT_STRIDE, HELD_OUT, speaks);
+        Ok(Self { networks, clips, config, sampler, held_out, device })
+    }
+
+    fn draw(&self, random: &mut Randomness) -> Batch {
+        self.sampler.batch(self.config.residual.batch, &self.config.losses, random, self.device)
     }
 }
 
@@ -48,9 +54,9 @@ fn draw_layer(layers: usize, random: &mut Randomness) -> usize {
 
 impl Learner for Refining<'_> {
     fn loss(&self, random: &mut Randomness) -> (Tensor, Vec<(&'static str, f64)>) {
-        let batch = self.sampler.batch(self.config.residual.batch, &self.config.losses, random, self.device);
+        let batch = self.draw(random);
         let encoded = encode(self.networks, &batch);
-        let (speech, drop) = hear(&batch, self.config, random);
+        let (speech, drop) = hear(&batch.speech, self.config, random);
         let input = MaskInput { speech: &speech, speakers: [&batch.speaker; 2], drop_speech: &drop };
         let mut total = Tensor::from(0.0f32).to_device(self.device);
         let mut parts = Vec::new();
@@ -73,6 +79,10 @@ impl Learner for Refining<'_> {
         (total, parts)
     }
 
+    fn batch(&self, random: &mut Randomness) -> BTreeMap<String, Tensor> {
+        self.draw(random).tensors()
+    }
+
     fn validate(&self) -> BTreeMap<String, f64> {
         let mut measures = BTreeMap::new();
         for (kind, batch) in &self.held_out {
@@ -93,6 +103,11 @@ impl Learner for Refining<'_> {
             }
         }
         measures
+    }
+
+    /// Held-out motion and what all layers make of its speech.
+    fn compare(&self) -> Option<Comparison> {
+        compare(self.networks, self.clips, &self.held_out, None)
     }
 }
 

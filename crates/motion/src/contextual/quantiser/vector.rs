@@ -1,23 +1,14 @@
 //! Residual vector quantisation with codebooks kept as running averages (METHODS 2.2; van den Oord et al. 2017, Zeghidour
 //! et al. 2021).
 
-use super::TokenizerConfig;
+use super::{CodeUse, Quantised, active_layers};
+use crate::contextual::TokenizerConfig;
 use orator_nn::Randomness;
 use tch::nn::Path;
 use tch::{Kind, Tensor};
 
 /// A code whose running count falls below this is replaced by an encoder output of the present batch.
 const DEAD_COUNT: f64 = 1.0;
-
-/// What one pass through the quantiser gives in training.
-pub struct Quantised {
-    /// `[batch, time, code]`: the sum of the chosen codes; gradients pass straight through to the input.
-    pub codes: Tensor,
-    /// `[batch, time, layers]`, int64; layers that were dropped hold −1.
-    pub ids: Tensor,
-    /// Mean squared distance of each layer's input from its code, summed over layers.
-    pub commitment: Tensor,
-}
 
 struct Codebook {
     codes: Tensor,
@@ -27,15 +18,14 @@ struct Codebook {
 }
 
 /// The codebooks of all layers.
-pub struct ResidualQuantiser {
+pub struct VectorQuantiser {
     layers: Vec<Codebook>,
     config: TokenizerConfig,
 }
 
-impl ResidualQuantiser {
+impl VectorQuantiser {
     /// Empty codebooks; the first training batch fills them.
-    #[must_use]
-    pub fn new(path: &Path, config: &TokenizerConfig) -> Self {
+    pub(super) fn new(path: &Path, config: &TokenizerConfig) -> Self {
         let (n, d) = (config.codes, config.code_dimensions);
         let layers = (0..config.layers)
             .map(|q| {
@@ -51,28 +41,20 @@ impl ResidualQuantiser {
         Self { layers, config: config.clone() }
     }
 
-    /// `[codes, code]` of layer `layer` (0 is the base).
-    ///
-    /// # Panics
-    /// Never for `layer` below the configured number of layers.
-    pub fn codebook(&self, layer: usize) -> &Tensor {
-        &self.layers[layer].codes
+    pub(super) fn codebook(&self, layer: usize) -> Tensor {
+        self.layers[layer].codes.shallow_clone()
     }
 
-    /// Quantises `[batch, time, code]`, draws codes at the training temperature and moves the codebooks.
-    #[must_use]
-    pub fn train(&self, input: &Tensor, random: &mut Randomness) -> Quantised {
+    /// Draws codes at the training temperature. Empty codebooks are filled; else they stay until [`Self::learn`].
+    pub(super) fn train(&self, input: &Tensor, random: &mut Randomness) -> Quantised {
         let size = input.size();
         let flat = input.reshape([-1, self.config.code_dimensions]);
-        let active = if random.chance(self.config.quantiser_dropout) {
-            1 + random.below(self.layers.len())
-        } else {
-            self.layers.len()
-        };
+        let active = active_layers(self.layers.len(), self.config.quantiser_dropout, random);
         let mut residual = flat.shallow_clone();
         let mut total = flat.detach().zeros_like();
         let mut commitment = Tensor::zeros([1], (Kind::Float, flat.device())).squeeze();
         let mut ids = Vec::new();
+        let mut uses = Vec::new();
         for (q, layer) in self.layers.iter().enumerate() {
             if q >= active {
                 ids.push(Tensor::full([flat.size()[0]], -1, (Kind::Int64, flat.device())));
@@ -87,9 +69,9 @@ impl ResidualQuantiser {
             let chosen = (logits + noise).argmax(-1, false);
             let code = layer.codes.index_select(0, &chosen);
             commitment = commitment + (&residual - &code).square().mean(Kind::Float);
-            layer.follow(&detached, &chosen, self.config.codebook_decay, random);
             residual = residual - &code;
             total += code;
+            uses.push(CodeUse { layer: q, rows: detached, chosen: chosen.shallow_clone() });
             ids.push(chosen);
         }
         let codes = &flat + (total - &flat).detach();
@@ -97,11 +79,25 @@ impl ResidualQuantiser {
             codes: codes.reshape(&size),
             ids: Tensor::stack(&ids, -1).view([size[0], size[1], -1]),
             commitment,
+            uses,
         }
     }
 
-    /// Nearest codes of `[batch, time, code]`: `[batch, time, layers]`, int64.
-    pub fn encode(&self, input: &Tensor) -> Tensor {
+    /// One step of every layer's running averages, over all passes of a training step together.
+    pub(super) fn learn(&self, uses: &[CodeUse], random: &mut Randomness) {
+        for (q, layer) in self.layers.iter().enumerate() {
+            let of_layer: Vec<&CodeUse> = uses.iter().filter(|u| u.layer == q).collect();
+            if of_layer.is_empty() {
+                continue;
+            }
+            let join = |part: fn(&CodeUse) -> &Tensor| {
+                Tensor::cat(&of_layer.iter().map(|u| part(u)).collect::<Vec<_>>(), 0)
+            };
+            layer.follow(&join(|u| &u.rows), &join(|u| &u.chosen), self.config.codebook_decay, random);
+        }
+    }
+
+    pub(super) fn encode(&self, input: &Tensor) -> Tensor {
         let size = input.size();
         let mut residual = input.reshape([-1, self.config.code_dimensions]);
         let mut ids = Vec::with_capacity(self.layers.len());
@@ -111,20 +107,6 @@ impl ResidualQuantiser {
             ids.push(chosen);
         }
         Tensor::stack(&ids, -1).view([size[0], size[1], -1])
-    }
-
-    /// The sum of the codes of the first `layers` columns of `[batch, time, …]`: `[batch, time, code]`.
-    pub fn decode(&self, ids: &Tensor, layers: usize) -> Tensor {
-        let size = ids.size();
-        let mut total = Tensor::zeros(
-            [size[0], size[1], self.config.code_dimensions],
-            (Kind::Float, self.layers[0].codes.device()),
-        );
-        for (q, layer) in self.layers.iter().take(layers).enumerate() {
-            let chosen = ids.select(2, q as i64).reshape([-1]);
-            total += layer.codes.index_select(0, &chosen).view([size[0], size[1], -1]);
-        }
-        total
     }
 }
 
@@ -175,8 +157,10 @@ impl Codebook {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::contextual::{ResidualQuantiser, TokenizerConfig};
+    use orator_nn::Randomness;
     use tch::{Device, nn::VarStore};
+    use tch::{Kind, Tensor};
 
     fn trained() -> (ResidualQuantiser, Tensor) {
         tch::manual_seed(3);
@@ -187,7 +171,8 @@ mod tests {
         let data = Tensor::randn([8, 40, 4], (Kind::Float, Device::Cpu));
         let mut random = Randomness::new(5);
         for _ in 0..60 {
-            let _ = quantiser.train(&data, &mut random);
+            let uses = quantiser.train(&data, &mut random).uses;
+            quantiser.learn(&uses, &mut random);
         }
         (quantiser, data)
     }

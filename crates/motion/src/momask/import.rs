@@ -1,0 +1,287 @@
+//! Published MoMask weights by their own names into these modules.
+//!
+//! Takes tensors by name, as a reader of checkpoints gives them; names may stand below the key under which the published
+//! programs save the network. Every name must be known: a tensor that finds no place is an error, as is a place without one.
+
+use super::{MaskTransformer, ResidualTransformer, ResidualTransformerConfig, TextTransformerConfig};
+use crate::Result;
+use crate::contextual::{Tokenizer, TokenizerConfig};
+use orator_nn::{Checkpoint, NnError, assign, parameters};
+use std::collections::BTreeMap;
+use tch::nn::VarStore;
+use tch::{Device, Kind, Tensor};
+
+/// Keys below which the published programs save a network.
+const KEYS: [&str; 6] = ["", "vq_model.", "net.", "t2m_transformer.", "trans.", "res_transformer."];
+/// Names that hold nothing to take up: tables that are computed here, and the text encoder, which is not part of this.
+const PASSED_OVER: [&str; 2] = ["position_enc.", "clip_model."];
+/// Attention heads of all published transformers; weights do not tell them.
+const HEADS: i64 = 6;
+
+/// A network of MoMask with its weights.
+pub enum Imported {
+    /// Tokenizer of motion of so many numbers a frame.
+    Tokenizer {
+        /// The network.
+        network: Tokenizer,
+        /// Sizes.
+        config: Box<TokenizerConfig>,
+        /// Numbers a frame.
+        dimensions: i64,
+        /// Its variables.
+        store: VarStore,
+    },
+    /// Mask transformer.
+    Mask(MaskTransformer),
+    /// Residual transformer.
+    Residual(ResidualTransformer),
+}
+
+type Tensors = BTreeMap<String, Tensor>;
+
+fn mismatch(what: String) -> NnError {
+    NnError::Mismatch { what: format!("not MoMask weights as published: {what}") }
+}
+
+/// Finds out which network these tensors are and takes them up.
+///
+/// # Errors
+/// [`NnError::Mismatch`] when they are of none, or a tensor is missing, left over or of another shape.
+pub fn import_momask(tensors: &Tensors) -> Result<Imported> {
+    for key in KEYS {
+        let own: Tensors = tensors
+            .iter()
+            .filter_map(|(name, t)| Some((name.strip_prefix(key)?.to_string(), t.shallow_clone())))
+            .filter(|(name, _)| !PASSED_OVER.iter().any(|p| name.starts_with(p)))
+            .collect();
+        if own.contains_key("quantizer.layers.0.codebook") {
+            return tokenizer(&own);
+        }
+        if own.contains_key("quant_emb.weight") {
+            return residual(own);
+        }
+        if own.contains_key("token_emb.weight") {
+            return mask(own);
+        }
+    }
+    Err(mismatch("they have neither codebooks nor token tables".into()).into())
+}
+
+impl Imported {
+    /// As a weight file of this project.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        let json = |value: serde_json::Result<String>| value.unwrap_or_default();
+        let (kind, config, store) = match self {
+            Self::Tokenizer { config, store, .. } => {
+                ("tokenizer", json(serde_json::to_string(config)), store)
+            }
+            Self::Mask(t) => ("mask", json(serde_json::to_string(t.config())), &t.store),
+            Self::Residual(t) => ("residual", json(serde_json::to_string(t.config())), &t.store),
+        };
+        let mut metadata =
+            BTreeMap::from([("kind".to_string(), format!("momask-{kind}")), ("config".to_string(), config)]);
+        if let Self::Tokenizer { dimensions, .. } = self {
+            metadata.insert("dimensions".into(), dimensions.to_string());
+        }
+        Checkpoint { metadata, tensors: parameters(store) }
+    }
+}
+
+fn size(tensors: &Tensors, name: &str, axes: usize) -> Result<Vec<i64>> {
+    let size = tensors.get(name).map(Tensor::size).filter(|s| s.len() == axes && s.iter().all(|&n| n > 0));
+    Ok(size.ok_or_else(|| mismatch(format!("{name} is missing or has not {axes} axes")))?)
+}
+
+fn count(tensors: &Tensors, name: impl Fn(i64) -> String) -> i64 {
+    (0..).take_while(|&i| tensors.contains_key(&name(i))).count() as i64
+}
+
+/// Renames, and refuses what is left over.
+struct Renaming<'a> {
+    from: &'a Tensors,
+    to: Tensors,
+    taken: Vec<String>,
+}
+
+impl<'a> Renaming<'a> {
+    fn of(from: &'a Tensors) -> Self {
+        Self { from, to: Tensors::new(), taken: Vec::new() }
+    }
+
+    fn take(&mut self, name: &str) -> Result<Tensor> {
+        let tensor = self.from.get(name).ok_or_else(|| mismatch(format!("{name} is missing")))?;
+        self.taken.push(name.to_owned());
+        Ok(tensor.shallow_clone())
+    }
+
+    fn rename(&mut self, name: &str, to: &str) -> Result<()> {
+        let tensor = self.take(name)?;
+        self.to.insert(to.to_owned(), tensor);
+        Ok(())
+    }
+
+    /// Weight and bias.
+    fn both(&mut self, name: &str, to: &str) -> Result<()> {
+        for part in ["weight", "bias"] {
+            self.rename(&format!("{name}.{part}"), &format!("{to}.{part}"))?;
+        }
+        Ok(())
+    }
+
+    fn finish(self, store: &VarStore) -> Result<()> {
+        if let Some(left) = self.from.keys().find(|name| !self.taken.contains(name)) {
+            return Err(mismatch(format!("nothing here is called {left}")).into());
+        }
+        Ok(assign(store, &self.to, "")?)
+    }
+}
+
+fn tokenizer(tensors: &Tensors) -> Result<Imported> {
+    let enter = size(tensors, "encoder.model.0.weight", 3)?;
+    let (width, dimensions) = (enter[0], enter[1]);
+    let blocks = count(tensors, |i| format!("encoder.model.{}.0.weight", 2 + i));
+    for i in 0..blocks {
+        if size(tensors, &format!("encoder.model.{}.0.weight", 2 + i), 3)?[2] != 4 {
+            return Err(mismatch("a stack that does not halve the time".into()).into());
+        }
+    }
+    let depth = count(tensors, |j| format!("encoder.model.2.1.model.{j}.conv1.weight"));
+    let codebook = size(tensors, "quantizer.layers.0.codebook", 2)?;
+    let layers = count(tensors, |q| format!("quantizer.layers.{q}.codebook"));
+    let config = TokenizerConfig {
+        width,
+        blocks,
+        depth,
+        code_dimensions: codebook[1],
+        codes: codebook[0],
+        layers,
+        halvings: blocks,
+        encoder_widest_first: true,
+        ..TokenizerConfig::default()
+    };
+    let store = VarStore::new(Device::Cpu);
+    let network = Tokenizer::new(&store.root(), dimensions, &config, None);
+    let mut names = Renaming::of(tensors);
+    names.both("encoder.model.0", "enter")?;
+    names.both(&format!("encoder.model.{}", 2 + blocks), "to_code")?;
+    names.both("decoder.model.0", "from_code")?;
+    names.both(&format!("decoder.model.{}", 2 + blocks), "middle")?;
+    names.both(&format!("decoder.model.{}", 4 + blocks), "leave")?;
+    for i in 0..blocks {
+        let (encoder, decoder) = (format!("encoder.model.{}", 2 + i), format!("decoder.model.{}", 2 + i));
+        names.both(&format!("{encoder}.0"), &format!("encoder.{i}.convolution"))?;
+        names.both(&format!("{decoder}.2"), &format!("decoder.{i}.convolution"))?;
+        for (stack, side) in [(format!("{encoder}.1"), "encoder"), (format!("{decoder}.0"), "decoder")] {
+            for j in 0..depth {
+                let at = format!("{stack}.model.{j}");
+                names.both(&format!("{at}.conv1"), &format!("{side}.{i}.stack.{j}.dilated"))?;
+                names.both(&format!("{at}.conv2"), &format!("{side}.{i}.stack.{j}.pointwise"))?;
+            }
+        }
+    }
+    for q in 0..layers {
+        let (from, to) = (format!("quantizer.layers.{q}"), format!("quantiser.{q}"));
+        let codes = names.take(&format!("{from}.codebook"))?;
+        // The running averages are saved by some of the published programs only.
+        for (name, target, otherwise) in [
+            ("code_sum", "sum", codes.copy()),
+            ("code_count", "count", Tensor::ones([codebook[0]], (Kind::Float, Device::Cpu))),
+        ] {
+            let name = format!("{from}.{name}");
+            let tensor = if tensors.contains_key(&name) { names.take(&name)? } else { otherwise };
+            names.to.insert(format!("{to}.{target}"), tensor);
+        }
+        names.to.insert(format!("{to}.codes"), codes);
+        names.to.insert(format!("{to}.started"), Tensor::ones([1], (Kind::Float, Device::Cpu)));
+    }
+    names.finish(&store)?;
+    Ok(Imported::Tokenizer { network, config: Box::new(config), dimensions, store })
+}
+
+fn transformer_config(tensors: &Tensors, codes: i64) -> Result<TextTransformerConfig> {
+    let enter = size(tensors, "input_process.poseEmbedding.weight", 2)?;
+    if enter[0] % HEADS != 0 || enter[0] % 2 != 0 {
+        return Err(mismatch(format!("width {} is no multiple of {HEADS} heads", enter[0])).into());
+    }
+    Ok(TextTransformerConfig {
+        condition: size(tensors, "cond_emb.weight", 2)?[1],
+        code_dimensions: enter[1],
+        width: enter[0],
+        heads: HEADS,
+        hidden: size(tensors, "seqTransEncoder.layers.0.linear1.weight", 2)?[0],
+        layers: count(tensors, |i| format!("seqTransEncoder.layers.{i}.linear1.weight")),
+        codes,
+    })
+}
+
+fn transformer(names: &mut Renaming<'_>, layers: i64) -> Result<()> {
+    names.both("input_process.poseEmbedding", "enter")?;
+    names.both("cond_emb", "condition")?;
+    names.both("output_process.dense", "dense")?;
+    names.both("output_process.LayerNorm", "norm")?;
+    names.both("output_process.poseFinal", "leave")?;
+    for i in 0..layers {
+        let (from, to) = (format!("seqTransEncoder.layers.{i}"), format!("layer.{i}"));
+        for part in ["weight", "bias"] {
+            let joined = names.take(&format!("{from}.self_attn.in_proj_{part}"))?;
+            if joined.size()[0] % 3 != 0 {
+                return Err(mismatch(format!("{from}.self_attn.in_proj_{part} is not of three parts")).into());
+            }
+            for (piece, name) in joined.chunk(3, 0).into_iter().zip(["query", "key", "value"]) {
+                names.to.insert(format!("{to}.attention.{name}.{part}"), piece.contiguous());
+            }
+        }
+        names.both(&format!("{from}.self_attn.out_proj"), &format!("{to}.attention.output"))?;
+        names.both(&format!("{from}.linear1"), &format!("{to}.feed_forward.inner"))?;
+        names.both(&format!("{from}.linear2"), &format!("{to}.feed_forward.outer"))?;
+        names.both(&format!("{from}.norm1"), &format!("{to}.norm_attention"))?;
+        names.both(&format!("{from}.norm2"), &format!("{to}.norm_feed_forward"))?;
+    }
+    Ok(())
+}
+
+fn mask(tensors: Tensors) -> Result<Imported> {
+    let codes = size(&tensors, "token_emb.weight", 2)?[0] - 2;
+    let config = transformer_config(&tensors, codes)?;
+    let network = MaskTransformer::new(&config, Device::Cpu);
+    let mut names = Renaming::of(&tensors);
+    transformer(&mut names, config.layers)?;
+    names.rename("token_emb.weight", "token.weight")?;
+    names.finish(&network.store)?;
+    Ok(Imported::Mask(network))
+}
+
+fn residual(tensors: Tensors) -> Result<Imported> {
+    let tied = tensors.contains_key("embed_proj_shared_weight");
+    let table = if tied { "embed_proj_shared_weight" } else { "output_proj_weight" };
+    let codes = size(&tensors, table, 3)?[1] - 1;
+    let quantisers = size(&tensors, "quant_emb.weight", 2)?[1];
+    if quantisers < 2 || (tied && quantisers < 3) {
+        return Err(mismatch("there are no residual layers".into()).into());
+    }
+    let config = ResidualTransformerConfig {
+        transformer: transformer_config(&tensors, codes)?,
+        quantisers,
+        tied,
+        doubled: !tied,
+    };
+    let network = ResidualTransformer::new(&config, Device::Cpu);
+    let mut names = Renaming::of(&tensors);
+    transformer(&mut names, config.transformer.layers)?;
+    names.both("quant_emb", "layer_number")?;
+    if tied {
+        names.rename("embed_proj_shared_weight", "shared")?;
+        names.rename("token_embed_weight_", "first_embedding")?;
+        names.rename("output_proj_weight_", "last_output")?;
+    } else {
+        names.rename("token_embed_weight", "embedding")?;
+        names.rename("output_proj_weight", "output")?;
+        // The published table has one row too many, which nothing reads.
+        let bias = names.take("output_proj_bias")?;
+        let rows = bias.size()[0].min(quantisers - 1);
+        names.to.insert("bias".into(), bias.narrow(0, 0, rows).contiguous());
+    }
+    names.finish(&network.store)?;
+    Ok(Imported::Residual(network))
+}
