@@ -2,6 +2,8 @@
 
 use orator_assets::AssetError;
 use orator_media::MediaError;
+use orator_nn::NnError;
+use orator_pickle::PickleError;
 use std::path::PathBuf;
 
 /// The crate's result.
@@ -33,9 +35,21 @@ pub enum SpeechError {
     /// The recording could not be brought to the encoder's rate.
     #[error("the recording could not be resampled: {0}")]
     Audio(#[from] MediaError),
+    /// A published checkpoint could not be read.
+    #[error(transparent)]
+    Checkpoint(#[from] PickleError),
+    /// A network's weights do not fit, or libtorch refused.
+    #[error(transparent)]
+    Network(#[from] NnError),
     /// A caller asked for something impossible.
     #[error("{0}")]
     Argument(String),
+}
+
+impl From<tch::TchError> for SpeechError {
+    fn from(error: tch::TchError) -> Self {
+        Self::Network(error.into())
+    }
 }
 
 impl SpeechError {
@@ -50,6 +64,8 @@ impl SpeechError {
             ),
             Self::Run { .. } | Self::Argument(_) => None,
             Self::Audio(error) => error.hint(),
+            Self::Checkpoint(error) => error.hint(),
+            Self::Network(error) => error.hint(),
         }
     }
 }

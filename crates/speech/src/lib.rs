@@ -6,10 +6,14 @@
 //! * a *low-level* block of 35 descriptors ([`low_level`]): onset strength, MFCC, chroma CENS, onset
 //!   peaks and beats, numerically equal to librosa 0.11.0's.
 //!
-//! [`Speech::analyse`] computes both for a recording and is what most callers want.
+//! A third block, features of the text by word times ([`TextEncoder`], [`WordFinder`]), is there only where it is asked for.
+//!
+//! [`Speech::analyse`] computes the first two for a recording and is what most callers want.
 //!
 //! Frame `k` covers the time from `k/25` to `(k+1)/25` seconds of the recording.
 
+mod attention;
+mod byte_pairs;
 mod encoder;
 mod energy;
 mod error;
@@ -19,7 +23,9 @@ mod resample;
 pub mod segments;
 mod shuffle;
 mod speech;
+pub mod text;
 mod wakehubert;
+pub mod words;
 
 pub use encoder::{SpeechEncoder, to_motion_frames};
 pub use energy::energy;
@@ -28,7 +34,9 @@ pub use level::{MAXIMUM_GAIN_DECIBELS, TARGET_LEVEL_DBFS, active_level, levellin
 pub use segments::Segment;
 pub use shuffle::{CROSS_FADE, shuffle, shuffled_frames};
 pub use speech::Speech;
+pub use text::TextEncoder;
 pub use wakehubert::WakeHubert;
+pub use words::{Word, WordFinder, Words};
 
 /// Samples a second that learned encoders take.
 pub const ENCODER_RATE: u32 = 16_000;

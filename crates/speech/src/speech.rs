@@ -2,7 +2,7 @@
 
 use crate::level::levelling_gain;
 use crate::resample::{Quality, Resampled};
-use crate::{ENCODER_RATE, LOW_LEVEL_RATE, Result, SpeechEncoder, low_level};
+use crate::{ENCODER_RATE, LOW_LEVEL_RATE, Result, SpeechEncoder, SpeechError, low_level};
 use ndarray::{Array2, Axis, concatenate};
 use orator_media::Audio;
 
@@ -17,6 +17,9 @@ pub struct Speech {
     pub learned: Array2<f32>,
     /// The low-level block, `[frames, 35]`; columns in [`low_level`].
     pub low_level: Array2<f32>,
+    /// Features of what is said, `[frames, dimensions]` of a [`TextEncoder`](crate::TextEncoder); none unless
+    /// [`Self::with_text`] brought them.
+    pub text: Option<Array2<f32>>,
 }
 
 /// Share of the analysis time that goes to the learned encoder, for the progress.
@@ -68,15 +71,32 @@ impl Speech {
             progress(LEARNED_SHARE + done * (1.0 - LEARNED_SHARE));
         });
         let low_level = low_level::to_frames(&rows, frames);
-        Ok(Self { waveform_16k, frames, learned, low_level })
+        Ok(Self { waveform_16k, frames, learned, low_level, text: None })
     }
 
-    /// Both blocks side by side, learned first: `[frames, encoder.dimensions() + 35]`.
+    /// This speech with features of its text, `[frames, dimensions]`: METHODS 0.3's optional third block.
+    ///
+    /// # Errors
+    /// [`SpeechError::Argument`] for another number of rows than [`Self::frames`].
+    pub fn with_text(self, text: Array2<f32>) -> Result<Self> {
+        if text.nrows() != self.frames {
+            return Err(SpeechError::Argument(format!(
+                "{} rows of text features for {} frames",
+                text.nrows(),
+                self.frames
+            )));
+        }
+        Ok(Self { text: Some(text), ..self })
+    }
+
+    /// The blocks side by side, learned first, then low-level, then the text's if there is one:
+    /// `[frames, encoder.dimensions() + 35 (+ text dimensions)]`.
     #[must_use]
     pub fn features(&self) -> Array2<f32> {
-        // Both have `frames` rows by construction; a caller that broke that gets the learned block alone.
-        concatenate(Axis(1), &[self.learned.view(), self.low_level.view()])
-            .unwrap_or_else(|_| self.learned.clone())
+        let blocks = [Some(&self.learned), Some(&self.low_level), self.text.as_ref()];
+        let views: Vec<_> = blocks.into_iter().flatten().map(|block| block.view()).collect();
+        // All have `frames` rows by construction; a caller that broke that gets the learned block alone.
+        concatenate(Axis(1), &views).unwrap_or_else(|_| self.learned.clone())
     }
 }
 
@@ -122,6 +142,17 @@ mod tests {
             assert!(features.iter().all(|value| value.is_finite()));
             assert!(done.windows(2).all(|pair| pair[0] <= pair[1]) && done.last() == Some(&1.0));
         }
+    }
+
+    #[test]
+    fn text_is_a_third_block_only_where_asked_for() {
+        let speech = Speech::from_waveform(vec![0.1; 6400], &mut Counting, 10, &mut |_| ()).expect("speech");
+        let without = speech.features();
+        assert!(speech.text.is_none());
+        assert!(speech.clone().with_text(Array2::ones((9, 3))).is_err());
+        let with = speech.with_text(Array2::ones((10, 3))).expect("as many rows").features();
+        assert_eq!(with.dim(), (10, without.ncols() + 3));
+        assert_eq!(with.slice(ndarray::s![.., ..without.ncols()]), without);
     }
 
     #[test]

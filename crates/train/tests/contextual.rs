@@ -154,7 +154,6 @@ fn speech(frames: usize) -> Speech {
         learned: all.slice(ndarray::s![.., ..SPEECH_LEARNED]).to_owned(),
         low_level: all.slice(ndarray::s![.., SPEECH_LEARNED..]).to_owned(),
         text: None,
-        text: None,
     }
 }
 

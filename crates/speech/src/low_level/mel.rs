@@ -29,10 +29,10 @@ fn to_hertz(mel: f64) -> f64 {
     if mel < KNEE_MEL { mel * LINEAR_STEP_HZ } else { KNEE_HZ * (log_step() * (mel - KNEE_MEL)).exp() }
 }
 
-/// `BANDS + 2` corner frequencies in Hz, evenly spaced in mel from 0 to `rate / 2`.
-pub(crate) fn corners(rate: f64) -> Vec<f64> {
+/// `bands + 2` corner frequencies in Hz, evenly spaced in mel from 0 to `rate / 2`.
+pub(crate) fn corners(rate: f64, bands: usize) -> Vec<f64> {
     let top = to_mel(rate / 2.0);
-    (0..BANDS + 2).map(|index| to_hertz(top * index as f64 / (BANDS + 1) as f64)).collect()
+    (0..bands + 2).map(|index| to_hertz(top * index as f64 / (bands + 1) as f64)).collect()
 }
 
 /// Triangular filters of equal area over the bins of a power spectrum.
@@ -42,8 +42,8 @@ pub(crate) struct MelFilters {
 }
 
 impl MelFilters {
-    pub(crate) fn new(rate: f64, fft_size: usize) -> Self {
-        let corners = corners(rate);
+    pub(crate) fn new(rate: f64, fft_size: usize, bands: usize) -> Self {
+        let corners = corners(rate, bands);
         let bins = fft_size / 2 + 1;
         let bands = corners
             .windows(3)
@@ -64,7 +64,7 @@ impl MelFilters {
         Self { bands }
     }
 
-    /// Adds up one frame's power into decibels above 1, not yet limited in range. `decibels` holds [`BANDS`].
+    /// Adds up one frame's power into decibels above 1, not yet limited in range. `decibels` holds one number a band.
     pub(crate) fn decibels(&self, bins: &[Complex<f64>], decibels: &mut [f32]) {
         for ((first, weights), target) in self.bands.iter().zip(decibels) {
             let power: f64 = weights.iter().zip(&bins[*first..]).map(|(w, bin)| w * bin.norm_sqr()).sum();
@@ -74,7 +74,7 @@ impl MelFilters {
 
     #[cfg(test)]
     pub(crate) fn dense(&self, fft_size: usize) -> Array2<f64> {
-        let mut table = Array2::zeros((BANDS, fft_size / 2 + 1));
+        let mut table = Array2::zeros((self.bands.len(), fft_size / 2 + 1));
         for (band, (first, weights)) in self.bands.iter().enumerate() {
             for (offset, weight) in weights.iter().enumerate() {
                 table[[band, first + offset]] = *weight;

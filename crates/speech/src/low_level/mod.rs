@@ -17,9 +17,9 @@
 mod beat;
 mod chroma;
 mod constant_q;
-mod mel;
+pub(crate) mod mel;
 mod onset;
-mod stft;
+pub(crate) mod stft;
 mod tempo;
 mod tuning;
 
@@ -159,7 +159,7 @@ fn decibels(
     mut also: impl FnMut(&[realfft::num_complex::Complex<f64>]),
 ) -> Array2<f32> {
     let stft = Stft::new(FFT_SIZE, HOP, hann_periodic(FFT_SIZE));
-    let filters = mel::MelFilters::new(rate, FFT_SIZE);
+    let filters = mel::MelFilters::new(rate, FFT_SIZE, mel::BANDS);
     let mut result = Array2::zeros((stft.frames(signal.length()), mel::BANDS));
     stft.run(signal, |frame, bins| {
         if let Some(row) = result.row_mut(frame).as_slice_mut() {
