@@ -92,9 +92,11 @@ impl Value {
         let below = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
         match self {
             Self::Array(array) => {
-                if arrays.insert(name.clone(), Arc::clone(array)).is_some() {
-                    return Err(PickleError::damaged(format!("two arrays are called `{name}`")));
-                }
+                let former = arrays.insert(name.clone(), Arc::clone(array));
+                return match former {
+                    None => Ok(()),
+                    Some(_) => Err(PickleError::damaged(format!("two arrays are called `{name}`"))),
+                };
             }
             Self::List(values) => {
                 for (position, value) in
