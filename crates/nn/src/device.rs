@@ -9,9 +9,10 @@ pub fn choose_device() -> Device {
 }
 
 /// Sets libtorch's threads: `threads` for one operation, one for running operations side by side (two pools would
-/// fight over the cores). Call early.
+/// fight over the cores). Lets the process keep the memory of freed tensors. Call early.
 pub fn configure_threads(threads: usize) {
     tch::set_num_threads(i32::try_from(threads.max(1)).unwrap_or(1));
+    crate::memory::keep_freed();
     // libtorch takes this number once, before anything runs.
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| tch::set_num_interop_threads(1));

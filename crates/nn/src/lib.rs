@@ -11,6 +11,7 @@ pub mod convolution;
 mod device;
 mod error;
 pub mod grid;
+mod memory;
 mod optimiser;
 pub mod picture_blocks;
 mod random;

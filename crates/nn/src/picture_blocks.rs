@@ -145,15 +145,6 @@ impl DoublingConvolution {
         Self { weight, bias: bias.then(|| path.zeros("bias", &[output])) }
     }
 
-    /// Begins with an output of zero.
-    #[must_use]
-    pub fn from_zero(self) -> Self {
-        tch::no_grad(|| {
-            let _ = self.weight.shallow_clone().zero_();
-        });
-        self
-    }
-
     /// `[batch, input, h, w]` to `[batch, output, 2h, 2w]`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let kind = x.kind();

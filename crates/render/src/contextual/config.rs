@@ -73,6 +73,8 @@ pub struct MotionConfig {
     pub maximum: i64,
     /// Levels of the hourglass (5).
     pub levels: usize,
+    /// Whether a doubling of the hourglass convolves at the smaller size.
+    pub convolve_first: bool,
     /// Kernel of the layers that give contributions and occlusions (7).
     pub head_kernel: i64,
     /// Whether the network sees the warped pictures in colour (3 channels a transform) or grey (1).
@@ -159,7 +161,8 @@ pub struct RefinerConfig {
     pub levels: usize,
     /// Residual blocks at 1/2 and at the whole of the picture (2 each as published, or 0).
     pub residual_blocks: usize,
-    /// Kernel of a last convolution at full size (7); 0 lets the last doubling give the picture itself.
+    /// Kernel of a last convolution at full size (7); 0 lets a convolution at half the size give the picture by
+    /// depth-to-space.
     pub final_kernel: i64,
     /// How encoder and decoder normalise where SPADE does not.
     pub normalisation: Normalisation,
@@ -232,6 +235,7 @@ impl Default for MotionConfig {
             width: 64,
             maximum: 1024,
             levels: 5,
+            convolve_first: false,
             head_kernel: 7,
             colour: true,
             heatmaps: PointHeatmaps::Points,
@@ -323,6 +327,7 @@ impl PictureConfig {
                 width: 16,
                 maximum: 128,
                 levels: 4,
+                convolve_first: true,
                 head_kernel: 3,
                 colour: false,
                 heatmaps: PointHeatmaps::Groups,

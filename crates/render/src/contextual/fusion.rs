@@ -3,11 +3,10 @@
 
 use super::config::{FusionConfig, GeneratorConfig};
 use super::generator::channels;
-use orator_nn::grid::for_convolution;
 use orator_nn::picture_blocks::{Convolution, ConvolutionConfig, double};
 use orator_nn::spade::SpadeChange;
+use tch::Tensor;
 use tch::nn::Path;
-use tch::{Kind, Tensor};
 
 /// Scales that are fused (32, 64 and 128 of 256).
 pub const SCALES: usize = 3;
@@ -58,10 +57,10 @@ impl Fusion {
     }
 
     /// Warped features (coarsest first) and the map to fused features of the same sizes, coarsest first.
-    pub fn forward(&self, warped: &[Tensor], map: &Tensor, kind: Kind) -> Vec<Tensor> {
+    pub fn forward(&self, warped: &[Tensor], map: &Tensor) -> Vec<Tensor> {
         let mut fused: Vec<Tensor> = Vec::with_capacity(SCALES);
         for (level, feature) in self.levels.iter().zip(warped) {
-            let mut here = level.warped.forward(&for_convolution(feature, kind));
+            let mut here = level.warped.forward(feature);
             if let (Some(conv), Some(before)) = (&level.coarser, fused.last()) {
                 // A 1 × 1 convolution commutes with doubling: compute at the smaller size.
                 here = here + double(&conv.forward(before));

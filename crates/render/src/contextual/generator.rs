@@ -26,7 +26,7 @@ pub struct Generated {
     pub picture: Tensor,
     /// The source picture moved by the flow `[batch, 3, s, s]`.
     pub warped: Tensor,
-    /// Warped source features times their occlusion map, coarsest first.
+    /// Warped source features times their occlusion map, coarsest first, in the kind of the computation.
     pub features: Vec<Tensor>,
 }
 
@@ -115,13 +115,13 @@ impl Generator {
         let mut trusted: Vec<Tensor> = Vec::with_capacity(features.len());
         for (i, map) in features.iter().enumerate() {
             let moved = move_by(map);
-            trusted.push(&moved * occlusion(i, &moved));
+            trusted.push(for_convolution(&(&moved * occlusion(i, &moved)), kind));
         }
-        let mut here = for_convolution(&trusted[0], kind);
+        let mut here = trusted[0].shallow_clone();
         for (step, (blocks, up)) in self.resblock.iter().zip(&self.up_blocks).enumerate() {
             here = blocks.iter().fold(here, |x, block| block.forward(&x));
             here = up.forward(&here);
-            let skip = for_convolution(&trusted[step + 1], kind);
+            let skip = trusted[step + 1].shallow_clone();
             here = if step + 1 == self.up_blocks.len() {
                 let hidden: Tensor = 1.0 - occlusion(step + 1, &skip);
                 here * hidden.to_kind(kind) + skip

@@ -34,7 +34,7 @@ impl Hourglass {
             .map(|(step, i)| {
                 let from = if step == 0 { width(i + 1) } else { 2 * width(i + 1) };
                 outputs.push(width(i) + if i == 0 { input } else { width(i) });
-                UpBlock::new(&(&decoder / step), from, width(i), config.normalisation, false)
+                UpBlock::new(&(&decoder / step), from, width(i), config.normalisation, config.convolve_first)
             })
             .collect();
         Self { down, up, outputs }

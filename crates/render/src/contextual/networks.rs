@@ -58,7 +58,8 @@ pub struct Drawn {
     pub contributions: Tensor,
     /// Trust in the warped source, coarsest first: at 1/8, 1/4, 1/2 and the whole of a picture of 4 × the flow's size.
     pub occlusions: Vec<Tensor>,
-    /// Warped source features times their occlusion map, coarsest first (for the feature warp loss).
+    /// Warped source features times their occlusion map, coarsest first, in the kind of the computation (for the feature
+    /// warp loss).
     pub features: Vec<Tensor>,
     /// The edge heatmap `[batch, channels, ·, ·]` where the refinement has one.
     pub heatmaps: Option<Tensor>,
@@ -66,6 +67,14 @@ pub struct Drawn {
     pub painted: Option<Tensor>,
     /// The camera's motion `[batch, 3, 3]` where it was estimated.
     pub background: Option<Tensor>,
+}
+
+/// What goes into a drawing besides source and points.
+struct Conditions {
+    background: Option<Tensor>,
+    kept: Option<Tensor>,
+    heatmaps: Option<Tensor>,
+    train: bool,
 }
 
 struct Refine {
@@ -153,6 +162,18 @@ impl PictureNetworks {
         &self.generator
     }
 
+    /// The point finder, where there is one.
+    #[must_use]
+    pub fn learned(&self) -> Option<&LearnedKeypoints> {
+        self.learned.as_ref()
+    }
+
+    /// The refiner, where there is one.
+    #[must_use]
+    pub fn refiner(&self) -> Option<&Refiner> {
+        self.refine.as_ref().map(|refine| &refine.refiner)
+    }
+
     /// The source branch: `picture` `[batch, 3, s, s]` in 0..1, s a multiple of the flow's size and of 8; its points
     /// `[batch, 116, 2]` and confidences `[batch, 116]`.
     #[must_use]
@@ -211,15 +232,42 @@ impl PictureNetworks {
             let chance = t.randomness.uniform_tensor(&shape).to_device(driving.points.device());
             chance.ge(t.transform_dropout).to_kind(Kind::Float)
         });
+        let heatmaps = self.heatmaps(driving.points, driving.confidence, source.picture.size()[3]);
+        let conditions = Conditions { background, kept, heatmaps, train };
+        self.draw(source, &points, conditions)
+    }
+
+    /// Draws with points that were found elsewhere in place of those of the point finder, `[batch, points, 2]` each, and
+    /// with a camera motion `[batch, 3, 3]` if given. Only for networks without detected points ([`Warping::Unsupervised`]).
+    #[must_use]
+    pub fn drive_points(
+        &self,
+        picture: &Tensor,
+        source: &Tensor,
+        driving: &Tensor,
+        camera: Option<&Tensor>,
+    ) -> Drawn {
+        let found = |t: &Tensor| Points { detected: None, learned: Some(t.to_kind(Kind::Float)) };
+        let source = SourceFeatures {
+            motion: self.motion.source(picture, found(source)),
+            features: self.generator.encode(picture, self.kind),
+            picture: picture.to_kind(Kind::Float),
+        };
+        let background = camera.map(Tensor::shallow_clone);
+        let conditions = Conditions { background, kept: None, heatmaps: None, train: false };
+        self.draw(&source, &found(driving), conditions)
+    }
+
+    fn draw(&self, source: &SourceFeatures, points: &Points, conditions: Conditions) -> Drawn {
+        let Conditions { background, kept, heatmaps, train } = conditions;
         let (background_ref, kept_ref) = (background.as_ref(), kept.as_ref());
-        let field = self.motion.forward(&source.motion, &points, background_ref, kept_ref, self.kind);
+        let field = self.motion.forward(&source.motion, points, background_ref, kept_ref, self.kind);
         let outside = self.config.motion.outside;
         let made = self.generator.decode(&source.features, &source.picture, &field, outside, self.kind);
         let side = source.picture.size()[3];
-        let heatmaps = self.heatmaps(driving.points, driving.confidence, side);
         let refined = self.refine.as_ref().map(|refine| {
             let fused = match (&refine.structure, &heatmaps) {
-                (Some((_, Some(fusion))), Some(map)) => fusion.forward(&made.features, map, self.kind),
+                (Some((_, Some(fusion))), Some(map)) => fusion.forward(&made.features, map),
                 _ => Vec::new(),
             };
             let structure = heatmaps.as_ref().map(|map| Structure { map, fused: &fused });

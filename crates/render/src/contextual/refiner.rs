@@ -67,7 +67,9 @@ pub struct Refiner {
     up: Vec<Up>,
     half: Vec<MirroredBlock>,
     full: Vec<MirroredBlock>,
-    last: Option<Convolution>,
+    last: Convolution,
+    /// Whether the last convolution works at half the size, its channels being the finer pixels.
+    depth_to_space: bool,
     residual: bool,
     corrects_blend: bool,
 }
@@ -102,19 +104,14 @@ impl Refiner {
             _ => 0,
         };
         let direct = config.final_kernel == 0;
-        let up = (0..levels)
+        let up = (usize::from(direct)..levels)
             .rev()
             .map(|level| {
                 let at = path / "up" / level;
                 let from =
                     if level + 1 == levels { width(levels) } else { 2 * width(level + 1) + fused(level + 1) };
-                let to = match level {
-                    0 if direct => outputs,
-                    0 => config.width,
-                    _ => width(level),
-                };
+                let to = if level == 0 { config.width } else { width(level) };
                 let conv = DoublingConvolution::new(&(&at / "conv"), from, to, level == 0);
-                let conv = if level == 0 && direct && config.residual { conv.from_zero() } else { conv };
                 let norm = match (structure, scale(level)) {
                     (Some((channels, fusion)), Some(_)) => DecoderNorm::Spade(Spade::new(
                         &(&at / "spade"),
@@ -136,17 +133,21 @@ impl Refiner {
                 .map(|i| MirroredBlock::new(&(path / name / i), config.width, norm))
                 .collect()
         };
-        let last = (!direct).then(|| {
+        let (shape, from, to) = if direct {
+            (ConvolutionConfig::same(3), 2 * width(1) + fused(1), outputs * 4)
+        } else {
             let shape = ConvolutionConfig { reflect: true, ..ConvolutionConfig::same(config.final_kernel) };
-            let shape = if config.residual { shape.from_zero() } else { shape };
-            Convolution::new(&(path / "final"), config.width, outputs, shape)
-        });
+            (shape, config.width, outputs)
+        };
+        let shape = if config.residual { shape.from_zero() } else { shape };
+        let last = Convolution::new(&(path / "final"), from, to, shape);
         Self {
             down,
             up,
             half: blocks("half"),
             full: if direct { Vec::new() } else { blocks("full") },
             last,
+            depth_to_space: direct,
             residual: config.residual,
             corrects_blend: config.corrects_blend,
         }
@@ -164,9 +165,9 @@ impl Refiner {
     ) -> (Tensor, Tensor) {
         let input = Tensor::cat(&[picture, &(1.0 - trust)], 1);
         let raw = self.decode(&self.encode(&for_convolution(&input, kind), train), structure, train);
-        let raw = raw.to_kind(Kind::Float);
-        let own = raw.narrow(1, 0, 3).tanh();
-        let own = if self.residual { picture + own } else { own };
+        let raw = raw.contiguous().to_kind(Kind::Float);
+        let own = raw.narrow(1, 0, 3);
+        let own = if self.residual { picture + own } else { own.tanh() };
         let trust = if self.corrects_blend {
             (trust.logit(BLEND_EPSILON) + raw.narrow(1, 3, 1)).sigmoid()
         } else {
@@ -188,7 +189,7 @@ impl Refiner {
     }
 
     fn decode(&self, levels: &[Tensor], structure: Option<&Structure<'_>>, train: bool) -> Tensor {
-        let depth = self.up.len();
+        let depth = self.down.len();
         let mut here = levels[depth - 1].shallow_clone();
         for (step, up) in self.up.iter().enumerate() {
             let level = depth - 1 - step;
@@ -210,9 +211,7 @@ impl Refiner {
                 here = Tensor::cat(&parts, 1);
             }
         }
-        match &self.last {
-            Some(last) => last.forward(&here),
-            None => here,
-        }
+        let made = self.last.forward(&here);
+        if self.depth_to_space { made.pixel_shuffle(2) } else { made }
     }
 }

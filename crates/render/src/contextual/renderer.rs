@@ -54,13 +54,46 @@ pub fn picture_checkpoint(
     store: &VarStore,
     notes: &BTreeMap<String, String>,
 ) -> Result<Checkpoint> {
+    checkpoint_of(config, orator_nn::parameters(store), notes)
+}
+
+/// A weight file of these tensors.
+pub(super) fn checkpoint_of(
+    config: &PictureConfig,
+    tensors: BTreeMap<String, Tensor>,
+    notes: &BTreeMap<String, String>,
+) -> Result<Checkpoint> {
     let mut metadata = notes.clone();
     metadata.insert("kind".into(), KIND.into());
     metadata.insert("format".into(), FORMAT.into());
     let config = serde_json::to_string(config)
         .map_err(|e| NnError::Shape(format!("the configuration cannot be written: {e}")))?;
     metadata.insert("config".into(), config);
-    Ok(Checkpoint { metadata, tensors: orator_nn::parameters(store) })
+    Ok(Checkpoint { metadata, tensors })
+}
+
+/// The networks of a weight file in 32-bit floats, with their variables.
+///
+/// # Errors
+/// [`RenderError::Weights`] when the file is of another kind or does not fit its own configuration.
+pub fn networks_of(checkpoint: &Checkpoint, device: Device) -> Result<(VarStore, PictureNetworks)> {
+    let mismatch = |what: String| NnError::Mismatch { what };
+    let found = checkpoint.metadata.get("kind").map(String::as_str).unwrap_or("nothing known");
+    if found != KIND {
+        return Err(mismatch(format!("holds weights of {found}, not of {KIND}")).into());
+    }
+    if checkpoint.metadata.get("format").map(String::as_str) != Some(FORMAT) {
+        return Err(mismatch("was written by another version of orator".into()).into());
+    }
+    let text = checkpoint.metadata.get("config");
+    let text = text.ok_or_else(|| mismatch("has no configuration".into()))?;
+    let config: PictureConfig =
+        serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}")))?;
+    config.check().map_err(|what| mismatch(format!("configuration: {what}")))?;
+    let store = VarStore::new(device);
+    let networks = PictureNetworks::new(&store.root(), &config);
+    assign(&store, &checkpoint.tensors, "")?;
+    Ok((store, networks))
 }
 
 /// The contextual system's picture half, ready to draw.
@@ -97,22 +130,7 @@ impl ContextualRenderer {
     /// # Errors
     /// [`RenderError::Weights`] when they are of another kind or do not fit their own configuration.
     pub fn of(checkpoint: Checkpoint, device: Device, kind: Kind) -> Result<Self> {
-        let mismatch = |what: String| NnError::Mismatch { what };
-        let found = checkpoint.metadata.get("kind").map(String::as_str).unwrap_or("nothing known");
-        if found != KIND {
-            return Err(mismatch(format!("holds weights of {found}, not of {KIND}")).into());
-        }
-        if checkpoint.metadata.get("format").map(String::as_str) != Some(FORMAT) {
-            return Err(mismatch("was written by another version of orator".into()).into());
-        }
-        let text = checkpoint.metadata.get("config");
-        let text = text.ok_or_else(|| mismatch("has no configuration".into()))?;
-        let config: PictureConfig =
-            serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}")))?;
-        config.check().map_err(|what| mismatch(format!("configuration: {what}")))?;
-        let mut store = VarStore::new(device);
-        let networks = PictureNetworks::new(&store.root(), &config);
-        assign(&store, &checkpoint.tensors, "")?;
+        let (mut store, networks) = networks_of(&checkpoint, device)?;
         store.freeze();
         cast_weights(&mut store, kind);
         Ok(Self {
