@@ -200,7 +200,8 @@ impl Refiner {
                 (DecoderNorm::Spade(_), None) => raised,
             };
             here = match level {
-                0 => self.full.iter().fold(raised, |x, block| block.forward(&x, train)),
+                // The predecessors' last doubling ended in a tanh; what follows it was added later.
+                0 => self.full.iter().fold(raised.tanh(), |x, block| block.forward(&x, train)),
                 1 => self.half.iter().fold(raised, |x, block| block.forward(&x, train)),
                 _ => raised,
             };
