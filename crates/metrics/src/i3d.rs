@@ -132,8 +132,11 @@ impl I3d {
         self.run(clips, |_, _| {})
     }
 
-    /// As [`I3d::logits`]; `look` sees the output of every layer by its published name.
-    pub(crate) fn run(&self, clips: &Tensor, mut look: impl FnMut(&str, &Tensor)) -> Result<Tensor> {
+    /// As [`I3d::logits`]; `look` sees the output of every layer by its published name (`pool` for pooling steps).
+    ///
+    /// # Errors
+    /// As [`I3d::logits`].
+    pub fn run(&self, clips: &Tensor, mut look: impl FnMut(&str, &Tensor)) -> Result<Tensor> {
         check(clips)?;
         if clips.size()[3..] != [SIDE, SIDE] {
             return Err(MetricsError::Size(format!(
@@ -242,80 +245,6 @@ fn kernel_from_jax(name: &str, kernel: &Tensor) -> Result<Tensor> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use orator_assets::AssetError;
-    use safetensors::SafeTensors;
-    use std::path::{Path, PathBuf};
-
-    fn shared() -> PathBuf {
-        std::env::var_os("ORATOR_SHARED")
-            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from)
-    }
-
-    /// The fixtures' fill: FNV-1a of the name plus the index, mixed, to −1..1.
-    fn fill(name: &str, index: usize) -> f64 {
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        let mut mix = hash.wrapping_add(index as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mix = (mix ^ (mix >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mix = (mix ^ (mix >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mix ^= mix >> 31;
-        2.0 * ((mix >> 11) as f64 / (1u64 << 53) as f64) - 1.0
-    }
-
-    /// The fixture's clip: waves of colour with a little noise.
-    fn clip() -> Tensor {
-        let mut values = Vec::with_capacity(3 * 16 * 224 * 224);
-        for channel in 0..3 {
-            let noise = format!("input/i3d/noise{channel}");
-            for at in 0..16 * 224 * 224 {
-                let (frame, row, column) = (at / (224 * 224), at / 224 % 224, at % 224);
-                let (x, y, t) = (column as f64 / 223.0, row as f64 / 223.0, frame as f64 / 16.0);
-                let wave = (std::f64::consts::TAU * (2.0 * x + 3.0 * y + 1.5 * t) + f64::from(channel)).sin();
-                values.push((0.7 * wave + 0.1 * fill(&noise, at)) as f32);
-            }
-        }
-        Tensor::from_slice(&values).view([1, 3, 16, 224, 224])
-    }
-
-    /// A tensor of the fixture with how far apart its numbers were taken.
-    fn expected(file: &[u8], name: &str) -> Vec<f32> {
-        let tensors = SafeTensors::deserialize(file).unwrap();
-        let data = tensors.tensor(name).unwrap().data().to_vec();
-        data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
-    }
-
-    #[test]
-    fn equal_to_the_published_network() {
-        let Ok(file) = std::fs::read(shared().join("fixtures/08d_i3d_kinetics/fixture.safetensors")) else {
-            eprintln!("skipped: the shared fixtures are absent");
-            return;
-        };
-        let network = match I3d::load(Device::Cpu) {
-            Err(MetricsError::Asset(AssetError::Missing { path })) => {
-                eprintln!("skipped: {} was not fetched", path.display());
-                return;
-            }
-            other => other.unwrap(),
-        };
-        let compare = |name: &str, tensor: &Tensor, stride: usize, tolerance: f32| {
-            let found = Vec::<f32>::try_from(tensor.contiguous().view([-1])).unwrap();
-            let found: Vec<f32> = found.into_iter().step_by(stride).collect();
-            let expected = expected(&file, name);
-            assert_eq!(found.len(), expected.len(), "{name}");
-            let worst = found.iter().zip(&expected).fold(0f32, |worst, (a, b)| worst.max((a - b).abs()));
-            assert!(worst <= tolerance, "{name}: {worst}");
-        };
-        let logits = network.run(&clip(), |name, x| match name {
-            "Conv3d_1a_7x7" => compare(name, x, 1087, 2.3e-4),
-            "Mixed_3c" => compare(name, x, 503, 1e-4),
-            "Mixed_4f" => compare(name, x, 109, 8.2e-5),
-            "Mixed_5c" => compare(name, x, 17, 2.9e-4),
-            "avg_pool" => compare(name, x, 1, 1e-5),
-            _ => {}
-        });
-        compare("logits", &logits.unwrap(), 1, 9.3e-5);
-    }
 
     #[test]
     fn what_cannot_be_seen_is_an_error() {

@@ -1,26 +1,21 @@
 //! PSNR and SSIM equal those of scikit-image on fixture 08a.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers outside #[test] functions
+#![allow(clippy::unwrap_used)] // helpers outside #[test] functions
+
+mod fixture;
 
 use orator_media::Picture;
 use orator_metrics::ssim::{Window, ssim_channels, ssim_map};
 use orator_metrics::{SsimConfig, mse, psnr, ssim};
-use safetensors::SafeTensors;
 
 const FIXTURE: &[u8] = include_bytes!("fixtures/08a_psnr_ssim.safetensors");
 
 fn numbers(name: &str) -> Vec<f64> {
-    let tensors = SafeTensors::deserialize(FIXTURE).unwrap();
-    let tensor = tensors.tensor(name).unwrap();
-    assert_eq!(tensor.dtype(), safetensors::Dtype::F64, "{name}");
-    tensor.data().chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect()
+    fixture::numbers(FIXTURE, name)
 }
 
 fn picture(name: &str) -> Picture {
-    let tensors = SafeTensors::deserialize(FIXTURE).unwrap();
-    let tensor = tensors.tensor(name).unwrap();
-    let [height, width, 3] = tensor.shape() else { panic!("{:?}", tensor.shape()) };
-    Picture::from_rgb(*width, *height, tensor.data().to_vec()).unwrap()
+    fixture::picture(FIXTURE, name)
 }
 
 fn close(value: f64, name: &str) {
