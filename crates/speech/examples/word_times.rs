@@ -1,19 +1,34 @@
 //! Prints what is heard on the five LibriVox clips and how far the word times lie from those that come with the clips
-//! (PocketSphinx's forced alignment); with arguments: the words of those recordings.
+//! (PocketSphinx's forced alignment); with a folder: the same for every 20th clip of a GRID corpus there
+//! (`NAME.mp4`, `align/NAME.align`); with recordings: their words.
 //!
-//! `cargo run --release -p orator-speech --example word_times [recording ...]`
+//! `cargo run --release -p orator-speech --example word_times [folder or recording ...]`
 
+use orator_media::Limits;
 use orator_speech::{WordFinder, Words};
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Of a corpus every so many clips are measured.
+const EVERY: usize = 20;
+
+/// Word, start, end.
+type Said = (String, f64, f64);
+/// Recordings with what is said in them.
+type Clips = Vec<(PathBuf, Vec<Said>)>;
+
+fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let finder = WordFinder::load()?;
     println!("load: {:.2} s", start.elapsed().as_secs_f64());
     let asked: Vec<PathBuf> = std::env::args().skip(1).map(PathBuf::from).collect();
     for path in &asked {
-        let audio = orator_media::audio::read(path, &orator_media::Limits::default())?;
+        if path.is_dir() {
+            measure(&finder, &grid(path)?)?;
+            continue;
+        }
+        let audio = orator_media::audio::read(path, &Limits::default())?;
         let start = Instant::now();
         let found = finder.recognise(&audio)?;
         let took = start.elapsed().as_secs_f64();
@@ -23,53 +38,96 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     if asked.is_empty() {
-        librivox(&finder)?;
+        let clips = orator_assets::demo_speeches()?.into_iter();
+        let clips: Result<Clips, Box<dyn Error>> =
+            clips.map(|path| Ok((path.clone(), librivox(&path)?))).collect();
+        measure(&finder, &clips?)?;
     }
     Ok(())
 }
 
-fn librivox(finder: &WordFinder) -> Result<(), Box<dyn std::error::Error>> {
+fn measure(finder: &WordFinder, clips: &Clips) -> Result<(), Box<dyn Error>> {
     let (mut changes, mut said, mut seconds, mut hearing, mut aligning) = (0, 0, 0.0, 0.0, 0.0);
     let (mut recognised, mut forced) = (Errors::default(), Errors::default());
-    for path in orator_assets::demo_speeches()? {
-        let audio = orator_media::audio::read(&path, &orator_media::Limits::default())?;
-        let truth = truth(&path)?;
+    for (path, truth) in clips {
+        let audio = orator_media::audio::read(path, &Limits::default())?;
         let start = Instant::now();
         let heard = finder.recognise(&audio)?;
         hearing += start.elapsed().as_secs_f64();
         let start = Instant::now();
-        let text = std::fs::read_to_string(path.with_extension("txt"))?;
-        let found = finder.align(&audio, &text)?;
+        let text: Vec<&str> = truth.iter().map(|word| word.0.as_str()).collect();
+        let found = finder.align(&audio, &text.join(" "))?;
         aligning += start.elapsed().as_secs_f64();
         seconds += audio.duration_seconds();
         println!("{}", heard.text);
-        let pairs = pairs(&truth, &heard);
+        let pairs = pairs(truth, &heard);
         changes += pairs.changes;
         said += truth.len();
         for (i, j) in pairs.equal {
             recognised.add(&truth[i], &heard, j);
         }
-        for (i, word) in truth.iter().enumerate() {
-            if i < found.words.len() {
-                forced.add(word, &found, i);
-            }
-        }
-        let line: Vec<String> = truth
+        let beside: Vec<String> = truth
             .iter()
             .zip(&found.words)
             .map(|(t, w)| format!("{} {:+.0}/{:+.0}", t.0, (w.start - t.1) * 1e3, (w.end - t.2) * 1e3))
             .collect();
-        println!("    {}", line.join(", "));
+        println!("    {}", beside.join(", "));
+        for (index, word) in truth.iter().enumerate().take(found.words.len()) {
+            forced.add(word, &found, index);
+        }
     }
     println!("word error rate: {changes} of {said} = {:.1} %", 100.0 * changes as f64 / said as f64);
     println!("recognised: {recognised}");
     println!("text given: {forced}");
+    let ten = 10.0 / seconds;
     println!(
         "for 10 s of speech: {:.2} s to recognise, {:.2} s with the text given",
-        hearing / seconds * 10.0,
-        aligning / seconds * 10.0
+        hearing * ten,
+        aligning * ten
     );
     Ok(())
+}
+
+/// Every 20th clip of a corpus with the words that are said in it; times in 25,000ths of a second.
+fn grid(folder: &Path) -> Result<Clips, Box<dyn Error>> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        paths.extend(Some(entry?.path()).filter(|path| path.extension().is_some_and(|e| e == "mp4")));
+    }
+    paths.sort();
+    let mut clips = Clips::new();
+    for path in paths.into_iter().step_by(EVERY) {
+        let name = path.with_extension("align");
+        let text = std::fs::read_to_string(folder.join("align").join(name.file_name().unwrap_or_default()))?;
+        let mut words = Vec::new();
+        for line in text.lines() {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            if let &[start, end, word] = fields.as_slice()
+                && word != "sil"
+                && word != "sp"
+            {
+                let (start, end): (f64, f64) = (start.parse()?, end.parse()?);
+                words.push((word.to_owned(), start / 25_000.0, end / 25_000.0));
+            }
+        }
+        clips.push((path, words));
+    }
+    Ok(clips)
+}
+
+/// The words that come with a LibriVox clip.
+fn librivox(path: &Path) -> Result<Vec<Said>, Box<dyn Error>> {
+    let json: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path.with_extension("json"))?)?;
+    let words = json["w"].as_array().cloned().unwrap_or_default();
+    Ok(words
+        .iter()
+        .filter_map(|word| {
+            let text = word["t"].as_str()?.split('(').next()?.to_owned();
+            let (begin, length) = (word["b"].as_f64()?, word["d"].as_f64()?);
+            (!text.starts_with(['<', '['])).then_some((text, begin, begin + length))
+        })
+        .collect())
 }
 
 /// Absolute errors of starts and ends in seconds.
@@ -80,7 +138,7 @@ struct Errors {
 }
 
 impl Errors {
-    fn add(&mut self, truth: &(String, f64, f64), found: &Words, index: usize) {
+    fn add(&mut self, truth: &Said, found: &Words, index: usize) {
         self.starts.push((found.words[index].start - truth.1).abs());
         self.ends.push((found.words[index].end - truth.2).abs());
     }
@@ -106,21 +164,6 @@ impl std::fmt::Display for Errors {
     }
 }
 
-/// Word, start, end.
-fn truth(path: &Path) -> Result<Vec<(String, f64, f64)>, Box<dyn std::error::Error>> {
-    let json: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(path.with_extension("json"))?)?;
-    let words = json["w"].as_array().cloned().unwrap_or_default();
-    Ok(words
-        .iter()
-        .filter_map(|word| {
-            let text = word["t"].as_str()?.split('(').next()?.to_owned();
-            let (begin, length) = (word["b"].as_f64()?, word["d"].as_f64()?);
-            (!text.starts_with(['<', '['])).then_some((text, begin, begin + length))
-        })
-        .collect())
-}
-
 struct Pairs {
     /// Words put in, left out and exchanged.
     changes: usize,
@@ -129,24 +172,22 @@ struct Pairs {
 }
 
 /// The smallest number of changes between the true and the heard words. "Mr." counts as "mister".
-fn pairs(truth: &[(String, f64, f64)], heard: &Words) -> Pairs {
+fn pairs(truth: &[Said], heard: &Words) -> Pairs {
     let heard: Vec<String> = heard
         .words
         .iter()
         .map(|word| word.text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase())
         .map(|word| if word == "mr" { "mister".into() } else { word })
         .collect();
-    let mut costs = vec![vec![0usize; heard.len() + 1]; truth.len() + 1];
-    for i in 0..=truth.len() {
-        for j in 0..=heard.len() {
-            costs[i][j] = match (i, j) {
-                (0, _) => j,
-                (_, 0) => i,
-                _ => (costs[i - 1][j - 1] + usize::from(truth[i - 1].0 != heard[j - 1]))
-                    .min(costs[i - 1][j] + 1)
-                    .min(costs[i][j - 1] + 1),
-            };
+    let mut costs = vec![(0..=heard.len()).collect::<Vec<usize>>()];
+    for (i, said) in truth.iter().enumerate() {
+        let before = &costs[i];
+        let mut row = vec![i + 1];
+        for (j, word) in heard.iter().enumerate() {
+            let exchanged = before[j] + usize::from(said.0 != *word);
+            row.push(exchanged.min(before[j + 1] + 1).min(row[j] + 1));
         }
+        costs.push(row);
     }
     let (mut i, mut j) = (truth.len(), heard.len());
     let mut equal = Vec::new();

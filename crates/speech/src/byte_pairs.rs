@@ -34,10 +34,10 @@ impl BytePairs {
             let mut best: Option<(u32, usize)> = None;
             let mut start = 0;
             for (part, pair) in ends.windows(2).enumerate() {
-                if let Some(&rank) = self.ranks.get(&piece[start..pair[1]]) {
-                    if best.is_none_or(|(lowest, _)| rank < lowest) {
-                        best = Some((rank, part));
-                    }
+                if let Some(&rank) = self.ranks.get(&piece[start..pair[1]])
+                    && best.is_none_or(|(lowest, _)| rank < lowest)
+                {
+                    best = Some((rank, part));
                 }
                 start = pair[0];
             }

@@ -23,6 +23,9 @@ const DEEPEST_BACKGROUND_DECIBELS: f64 = 45.0;
 /// A background nearer to the speech is none: somebody speaks all the time, or nobody does.
 const SHALLOWEST_BACKGROUND_DECIBELS: f64 = 10.0;
 
+/// Sound between two quiet stretches that is no longer than this many seconds is a click or a breath and no speech.
+const LONGEST_CLICK: f64 = 0.08;
+
 /// A stretch of a recording, in seconds from its beginning; `start <= end`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Segment {
@@ -114,7 +117,7 @@ pub fn pauses_between(words: &[(f64, f64)], duration: f64) -> Vec<Segment> {
 /// Stretches of a mono recording at 16 kHz that are as quiet as its background, to 10 ms; in order of time.
 ///
 /// The energy of 30 ms is compared with a level between that of the quietest twentieth of the recording and that of
-/// the speech. A recording without both has none.
+/// the speech. A recording without both has none. Clicks of up to 80 ms between quiet stretches count as quiet.
 #[must_use]
 pub fn quiet_stretches(waveform_16k: &[f32]) -> Vec<Segment> {
     let Some(level) = active_level(waveform_16k, crate::ENCODER_RATE) else { return Vec::new() };
@@ -127,21 +130,18 @@ pub fn quiet_stretches(waveform_16k: &[f32]) -> Vec<Segment> {
         return Vec::new();
     }
     let gate = level - depth * (1.0 - PAUSE_SHARE);
-    let mut pauses = Vec::new();
-    let mut begin = None;
+    let mut pauses: Vec<Segment> = Vec::new();
     for (index, &energy) in energies.iter().enumerate() {
         // What is not a number is not below the gate either.
-        match (energy < gate, begin) {
-            (true, None) => begin = Some(index),
-            (false, Some(first)) => {
-                pauses.push(stretch(first, index, waveform_16k.len()));
-                begin = None;
+        if energy < gate {
+            let end = seconds(((index + 1) * ENERGY_HOP).min(waveform_16k.len()));
+            let start = seconds(index * ENERGY_HOP);
+            match pauses.last_mut() {
+                // With a hair of tolerance, because times are sums of tenths.
+                Some(last) if start - last.end <= LONGEST_CLICK + 1e-9 => last.end = end,
+                _ => pauses.push(Segment { start, end }),
             }
-            _ => {}
         }
-    }
-    if let Some(first) = begin {
-        pauses.push(stretch(first, usize::MAX, waveform_16k.len()));
     }
     pauses
 }
@@ -162,12 +162,6 @@ fn smooth_decibels(waveform_16k: &[f32]) -> Vec<f64> {
             10.0 * if mean.is_nan() { mean } else { mean.max(1e-12) }.log10()
         })
         .collect()
-}
-
-/// From one step of the energy curve to another, within the recording.
-fn stretch(first: usize, end: usize, samples: usize) -> Segment {
-    let end = end.saturating_mul(ENERGY_HOP).min(samples);
-    Segment { start: seconds(first * ENERGY_HOP), end: seconds(end) }
 }
 
 fn seconds(samples_16k: usize) -> f64 {
@@ -217,6 +211,11 @@ mod tests {
             // 0.9 to 1.1 s is a pause; 50 ms at 2 s are none.
             assert_eq!(ends(&from_energy(&sound)), [1.0, 3.0]);
         }
+        // A click of 50 ms does not end a pause.
+        let mut sound: Vec<f32> = (0..48_000).map(|n| 0.5 * (n as f32 * 0.2).sin()).collect();
+        sound[16_000..24_000].fill(0.0);
+        sound[20_000..20_800].fill(0.1);
+        assert_eq!(quiet_stretches(&sound).len(), 1);
         assert_eq!(from_energy(&[0.0; 16_000]).len(), 1);
         assert!(from_energy(&[]).is_empty());
         assert_eq!(from_energy(&[f32::NAN; 16_000]), [Segment { start: 0.0, end: 1.0 }]);

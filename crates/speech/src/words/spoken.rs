@@ -7,7 +7,7 @@ use crate::segments::Segment;
 /// Pauses shorter than this many seconds are parts of words: the closure before a plosive is as quiet.
 const SHORTEST_PAUSE: f64 = 0.08;
 /// A pause this many seconds away from where the attention sees a boundary between words still is that boundary.
-const BOUNDARY_TOLERANCE: f64 = 0.1;
+const BOUNDARY_TOLERANCE: f64 = 0.06;
 /// No word is shorter than this many seconds, the step of the attention.
 const SHORTEST_WORD: f64 = 0.02;
 
@@ -156,10 +156,10 @@ mod tests {
         let word = |start, end| Word { text: "w".into(), start, end, probability: 1.0 };
         let pause = |start, end| Segment { start, end };
         let mut words = [word(0.0, 0.8), word(0.8, 1.2), word(1.2, 1.9)];
-        let pauses = [pause(0.0, 0.3), pause(0.5, 0.72), pause(1.0, 1.05), pause(1.7, 2.0)];
+        let pauses = [pause(0.0, 0.3), pause(0.5, 0.76), pause(1.0, 1.05), pause(1.7, 2.0)];
         fit_to_pauses(&mut words, &pauses, 2.0);
         let times: Vec<(f64, f64)> = words.iter().map(|word| (word.start, word.end)).collect();
-        assert_eq!(times, [(0.3, 0.5), (0.72, 1.2), (1.2, 1.7)]);
+        assert_eq!(times, [(0.3, 0.5), (0.76, 1.2), (1.2, 1.7)]);
     }
 
     proptest! {

@@ -115,13 +115,13 @@ fn base64(code: &str) -> Option<Vec<u8>> {
         _ => None,
     };
     let digits = code.trim_end_matches('=');
-    if code.is_empty() || code.len() % 4 != 0 || code.len() - digits.len() > 2 {
+    if code.is_empty() || !code.len().is_multiple_of(4) || code.len() - digits.len() > 2 {
         return None;
     }
     let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
     let (mut bits, mut count) = (0u32, 0);
     for c in digits.bytes() {
-        bits = (bits << 6 | u32::from(digit(c)?)) & 0xffff;
+        bits = ((bits << 6) | u32::from(digit(c)?)) & 0xffff;
         count += 6;
         if count >= 8 {
             count -= 8;
@@ -151,9 +151,9 @@ pub(crate) mod tests {
         let mut code = String::new();
         for group in bytes.chunks(3) {
             let bits =
-                group.iter().fold(0u32, |bits, &b| bits << 8 | u32::from(b)) << (8 * (3 - group.len()));
+                group.iter().fold(0u32, |bits, &b| (bits << 8) | u32::from(b)) << (8 * (3 - group.len()));
             for place in 0..4 {
-                let digit = digits[(bits >> (18 - 6 * place) & 63) as usize] as char;
+                let digit = digits[((bits >> (18 - 6 * place)) & 63) as usize] as char;
                 code.push(if place > group.len() { '=' } else { digit });
             }
         }
