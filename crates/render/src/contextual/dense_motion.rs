@@ -37,6 +37,17 @@ pub struct MotionSource {
     heatmaps: Tensor,
 }
 
+impl MotionSource {
+    /// The same tensors under new handles, for another thread.
+    pub(super) fn share(&self) -> Self {
+        let points = Points {
+            detected: self.points.detected.as_ref().map(|(p, c)| (p.shallow_clone(), c.shallow_clone())),
+            learned: self.points.learned.as_ref().map(Tensor::shallow_clone),
+        };
+        Self { points, small: self.small.shallow_clone(), heatmaps: self.heatmaps.shallow_clone() }
+    }
+}
+
 /// The flow and what goes with it.
 pub struct Field {
     /// Share of each transform `[batch, transforms + 1, h, w]`; the first is the background's.

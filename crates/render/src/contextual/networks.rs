@@ -26,6 +26,18 @@ pub struct SourceFeatures {
     features: Vec<Tensor>,
 }
 
+impl SourceFeatures {
+    /// The same tensors under new handles, for another thread.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        Self {
+            picture: self.picture.shallow_clone(),
+            motion: self.motion.share(),
+            features: self.features.iter().map(Tensor::shallow_clone).collect(),
+        }
+    }
+}
+
 /// The pose to draw: points `[batch, 116, 2]` in [−1, 1] and confidences `[batch, 116]`.
 pub struct Driving<'a> {
     /// Where the points are.

@@ -10,6 +10,7 @@ use orator_media::Picture;
 use orator_nn::grid::resize;
 use orator_nn::picture_blocks::cast_weights;
 use orator_nn::{Checkpoint, NnError, assign};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,6 +25,8 @@ const FORMAT: &str = "1";
 const STEP: usize = 64;
 const SMALLEST: usize = 128;
 const LARGEST: usize = 1024;
+/// Frames drawn side by side at most.
+const MOST_WORKERS: usize = 16;
 
 /// What arithmetic a device draws quickest in: bfloat16 on a CPU with instructions for it (AVX512-BF16; machines with
 /// AMX have these, too), else 32-bit floats. Asked of the processor, not measured, so that the answer is always the same.
@@ -97,10 +100,49 @@ pub fn networks_of(checkpoint: &Checkpoint, device: Device) -> Result<(VarStore,
 }
 
 /// The contextual system's picture half, ready to draw.
+///
+/// Each frame is drawn by one thread, and several frames side by side: networks this small lose more by splitting
+/// every operation than they win, and the picture cannot depend on the number of threads.
 pub struct ContextualRenderer {
-    networks: Arc<Mutex<PictureNetworks>>,
+    studio: Arc<Studio>,
     metadata: BTreeMap<String, String>,
     device: Device,
+}
+
+/// Threads, and for each the networks under handles of its own (a tensor's handle may not be used by two threads; the
+/// weights themselves are shared).
+struct Studio {
+    threads: rayon::ThreadPool,
+    networks: Vec<Mutex<PictureNetworks>>,
+}
+
+impl Studio {
+    fn new(config: &PictureConfig, store: &VarStore, first: PictureNetworks, kind: Kind) -> Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS);
+        // A GPU takes one frame after the other anyway.
+        let workers = if store.device() == Device::Cpu { cores } else { 1 };
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(workers)
+            .build()
+            .map_err(|e| RenderError::Motion(format!("no threads to draw with: {e}")))?;
+        // libtorch counts threads per thread that calls it, and takes the last number as that of threads to come.
+        let before = tch::get_num_threads();
+        threads.broadcast(|_| tch::set_num_threads(1));
+        tch::set_num_threads(before);
+        let weights = orator_nn::parameters(store);
+        let mut networks = vec![Mutex::new(first)];
+        while networks.len() < workers {
+            let copy = VarStore::new(store.device());
+            let more = PictureNetworks::new(&copy.root(), config).computing_in(kind);
+            for (name, mut variable) in copy.variables() {
+                if let Some(weight) = weights.get(&name) {
+                    variable.set_data(weight);
+                }
+            }
+            networks.push(Mutex::new(more));
+        }
+        Ok(Self { threads, networks })
+    }
 }
 
 impl ContextualRenderer {
@@ -133,11 +175,9 @@ impl ContextualRenderer {
         let (mut store, networks) = networks_of(&checkpoint, device)?;
         store.freeze();
         cast_weights(&mut store, kind);
-        Ok(Self {
-            networks: Arc::new(Mutex::new(networks.computing_in(kind))),
-            metadata: checkpoint.metadata,
-            device,
-        })
+        let config = networks.config().clone();
+        let studio = Studio::new(&config, &store, networks.computing_in(kind), kind)?;
+        Ok(Self { studio: Arc::new(studio), metadata: checkpoint.metadata, device })
     }
 
     /// Text that came with the weights: kind, configuration, what they were trained on.
@@ -154,88 +194,120 @@ impl Renderer for ContextualRenderer {
 
     fn prepare(&self, portrait: &Portrait) -> Result<Box<dyn Scene>> {
         let size = portrait.picture.width();
-        if size != portrait.picture.height() {
-            return Err(RenderError::Portrait(format!(
-                "the learned renderer needs a square portrait, not one of {size}x{} pixels",
-                portrait.picture.height()
-            )));
+        let problem = if size != portrait.picture.height() {
+            let height = portrait.picture.height();
+            Some(format!("the learned renderer needs a square portrait, not one of {size}x{height} pixels"))
+        } else if size < 16 {
+            Some(format!("the portrait has only {size}x{size} pixels"))
+        } else if portrait.keypoints.layout() != Layout::WholeBody133 || portrait.keypoints.frames() == 0 {
+            Some("the portrait needs one frame of keypoints in the 133-point layout".into())
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            return Err(RenderError::Portrait(problem));
         }
-        if size < 16 {
-            return Err(RenderError::Portrait(format!("the portrait has only {size}x{size} pixels")));
-        }
-        if portrait.keypoints.layout() != Layout::WholeBody133 || portrait.keypoints.frames() == 0 {
-            return Err(RenderError::Portrait(
-                "the portrait needs one frame of keypoints in the 133-point layout".into(),
-            ));
-        }
-        let _guard = tch::no_grad_guard();
-        let side = ((size + STEP / 2) / STEP * STEP).clamp(SMALLEST, LARGEST) as i64;
-        let rgb = Tensor::from_slice(portrait.picture.rgb()).view([1, size as i64, size as i64, 3]);
-        let picture = rgb.to_device(self.device).permute([0, 3, 1, 2]).to_kind(Kind::Float) / 255.0;
-        let picture = resize(&picture, side, side);
-        let (points, confidence) = self.pose(
+        let (points, confidence) = pose(
             portrait.keypoints.points().index_axis(Axis(0), 0),
             portrait.keypoints.confidence().index_axis(Axis(0), 0),
             size,
+            self.device,
         )?;
-        let networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
-        let source = networks.source(&picture, &points, &confidence);
-        drop(networks);
-        let renderer =
-            Self { networks: Arc::clone(&self.networks), metadata: BTreeMap::new(), device: self.device };
-        Ok(Box::new(ContextualScene { renderer, source, size }))
+        let rgb = Tensor::from_slice(portrait.picture.rgb()).view([1, size as i64, size as i64, 3]);
+        let device = self.device;
+        let studio = &self.studio;
+        let source = studio.threads.install(move || {
+            let _guard = tch::no_grad_guard();
+            let side = ((size + STEP / 2) / STEP * STEP).clamp(SMALLEST, LARGEST) as i64;
+            let picture = rgb.to_device(device).permute([0, 3, 1, 2]).to_kind(Kind::Float) / 255.0;
+            let networks = studio.networks[0].lock().unwrap_or_else(PoisonError::into_inner);
+            networks.source(&resize(&picture, side, side), &points, &confidence)
+        });
+        let sources = studio.networks.iter().map(|_| source.share()).collect();
+        Ok(Box::new(ContextualScene { studio: Arc::clone(studio), sources, size, device }))
     }
 }
 
-impl ContextualRenderer {
-    /// 133 points in pixels to tensors of the 116: `[1, 116, 2]` in [−1, 1] and `[1, 116]`.
-    fn pose(
-        &self,
-        points: ArrayView2<'_, f32>,
-        confidence: ArrayView1<'_, f32>,
-        size: usize,
-    ) -> Result<(Tensor, Tensor)> {
-        if points.dim() != (WHOLE_BODY, 2) || confidence.len() != WHOLE_BODY {
-            return Err(RenderError::Motion(format!(
-                "a frame needs {WHOLE_BODY} points and confidences, not {} and {}",
-                points.nrows(),
-                confidence.len()
-            )));
-        }
-        let mut places = Vec::with_capacity(WHOLE_BODY * 2);
-        let mut sure = Vec::with_capacity(WHOLE_BODY);
-        for point in Layout::Contextual116.points() {
-            let (x, y, c) = (points[[point, 0]], points[[point, 1]], confidence[point]);
-            if !(x.is_finite() && y.is_finite() && c.is_finite()) {
-                return Err(RenderError::Motion(format!("point {point} of the motion is not finite")));
-            }
-            places.extend([to_unit(x, size), to_unit(y, size)]);
-            sure.push(c);
-        }
-        let places = Tensor::from_slice(&places).view([1, -1, 2]).to_device(self.device);
-        Ok((places, Tensor::from_slice(&sure).view([1, -1]).to_device(self.device)))
+/// 133 points in pixels to tensors of the 116: `[1, 116, 2]` in [−1, 1] and `[1, 116]`.
+fn pose(
+    points: ArrayView2<'_, f32>,
+    confidence: ArrayView1<'_, f32>,
+    size: usize,
+    device: Device,
+) -> Result<(Tensor, Tensor)> {
+    if points.dim() != (WHOLE_BODY, 2) || confidence.len() != WHOLE_BODY {
+        return Err(RenderError::Motion(format!(
+            "a frame needs {WHOLE_BODY} points and confidences, not {} and {}",
+            points.nrows(),
+            confidence.len()
+        )));
     }
+    let mut places = Vec::with_capacity(WHOLE_BODY * 2);
+    let mut sure = Vec::with_capacity(WHOLE_BODY);
+    for point in Layout::Contextual116.points() {
+        let (x, y, c) = (points[[point, 0]], points[[point, 1]], confidence[point]);
+        if !(x.is_finite() && y.is_finite() && c.is_finite()) {
+            return Err(RenderError::Motion(format!("point {point} of the motion is not finite")));
+        }
+        places.extend([to_unit(x, size), to_unit(y, size)]);
+        sure.push(c);
+    }
+    let places = Tensor::from_slice(&places).view([1, -1, 2]).to_device(device);
+    Ok((places, Tensor::from_slice(&sure).view([1, -1]).to_device(device)))
 }
 
 struct ContextualScene {
-    renderer: ContextualRenderer,
-    source: SourceFeatures,
+    studio: Arc<Studio>,
+    /// The source branch, once for each thread.
+    sources: Vec<SourceFeatures>,
     size: usize,
+    device: Device,
 }
 
 impl Scene for ContextualScene {
     fn render(&mut self, points: ArrayView2<'_, f32>, confidence: ArrayView1<'_, f32>) -> Result<Picture> {
-        let _guard = tch::no_grad_guard();
-        let (points, confidence) = self.renderer.pose(points, confidence, self.size)?;
-        let driving = Driving { points: &points, confidence: &confidence, picture: None };
-        let networks = self.renderer.networks.lock().unwrap_or_else(PoisonError::into_inner);
-        let drawn = networks.drive(&self.source, &driving, None).picture;
-        drop(networks);
-        let side = self.size as i64;
-        let drawn = resize(&drawn, side, side);
-        let bytes = (drawn.clamp(0.0, 1.0) * 255.0).round().to_kind(Kind::Uint8);
-        let bytes = bytes.squeeze_dim(0).permute([1, 2, 0]).contiguous().to_device(Device::Cpu);
-        let rgb = Vec::<u8>::try_from(&bytes.view([-1]))?;
-        Picture::from_rgb(self.size, self.size, rgb).map_err(|e| RenderError::Motion(e.to_string()))
+        let mut drawn = self.render_many(&[(points, confidence)])?;
+        drawn.pop().ok_or_else(|| RenderError::Motion("no frame was drawn".into()))
     }
+
+    fn render_many(&mut self, poses: &[(ArrayView2<'_, f32>, ArrayView1<'_, f32>)]) -> Result<Vec<Picture>> {
+        let Self { studio, sources, size, device } = self;
+        let (size, device, workers) = (*size, *device, sources.len());
+        let shares: Vec<Vec<(usize, Result<Picture>)>> = studio.threads.install(|| {
+            sources
+                .par_iter_mut()
+                .zip(&studio.networks)
+                .enumerate()
+                .map(|(worker, (source, networks))| {
+                    let _guard = tch::no_grad_guard();
+                    let networks = networks.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mine = poses.iter().enumerate().skip(worker).step_by(workers);
+                    mine.map(|(i, &(points, sure))| {
+                        let drawn = pose(points, sure, size, device);
+                        (i, drawn.and_then(|(p, c)| draw(&networks, source, &p, &c, size)))
+                    })
+                    .collect()
+                })
+                .collect()
+        });
+        let mut frames: Vec<(usize, Result<Picture>)> = shares.into_iter().flatten().collect();
+        frames.sort_by_key(|(i, _)| *i);
+        frames.into_iter().map(|(_, frame)| frame).collect()
+    }
+}
+
+/// One frame of `size` × `size` pixels.
+fn draw(
+    networks: &PictureNetworks,
+    source: &SourceFeatures,
+    points: &Tensor,
+    confidence: &Tensor,
+    size: usize,
+) -> Result<Picture> {
+    let drawn = networks.drive(source, &Driving { points, confidence, picture: None }, None).picture;
+    let drawn = resize(&drawn, size as i64, size as i64);
+    let bytes = (drawn.clamp(0.0, 1.0) * 255.0).round().to_kind(Kind::Uint8);
+    let bytes = bytes.squeeze_dim(0).permute([1, 2, 0]).contiguous().to_device(Device::Cpu);
+    let rgb = Vec::<u8>::try_from(&bytes.view([-1]))?;
+    Picture::from_rgb(size, size, rgb).map_err(|e| RenderError::Motion(e.to_string()))
 }
