@@ -7,7 +7,7 @@
 use orator_motion::SampleOptions;
 use orator_motion::contextual::masked_counts;
 use orator_motion::momask::{Imported, ResidualTransformer, ResidualTransformerConfig, import_momask};
-use orator_nn::{Checkpoint, Randomness, assign};
+use orator_nn::{Checkpoint, Precision, Randomness, assign};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -249,6 +249,27 @@ fn unmasking_counts() {
         assert_eq!(made, Vec::<i64>::try_from(expected).unwrap(), "{name}");
     }
     assert_eq!(case.expected.len(), 24);
+}
+
+#[test]
+fn imported_networks_are_kept_and_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("momask.safetensors");
+    for name in [
+        "06a_momask_rvq_reduced",
+        "06d_mask_transformer_reduced",
+        "06f_residual_transformer_untied_reduced",
+        "06g_residual_transformer_shared_reduced",
+    ] {
+        let Some(case) = Case::read(name) else { return };
+        let written = import_momask(&case.weights()).unwrap().checkpoint();
+        written.write(&path, Precision::Full).unwrap();
+        let read = Imported::read(&path).unwrap().checkpoint();
+        assert_eq!(read.metadata, written.metadata);
+        assert!(read.tensors.iter().all(|(name, tensor)| tensor.equal(&written.tensors[name])), "{name}");
+    }
+    Checkpoint { metadata: BTreeMap::new(), tensors: BTreeMap::new() }.write(&path, Precision::Full).unwrap();
+    assert!(Imported::read(&path).err().unwrap().to_string().contains("no network of MoMask"));
 }
 
 #[test]

@@ -19,6 +19,13 @@ pub const SPEECH_FEATURES: usize = SPEECH_LEARNED + SPEECH_LOW_LEVEL;
 /// Most codes in a layer.
 pub const LARGEST_CODEBOOK: i64 = 1 << 16;
 
+/// Largest width or number of layers: far above the paper's, so that a damaged file asks for no impossible memory.
+const LARGEST_SIZE: i64 = 1 << 13;
+/// Most stacks of a tokenizer, and blocks in a stack: dilation grows threefold from block to block.
+const MOST_BLOCKS: i64 = 8;
+/// Most axes of a grid of codes; with 64 points each their product still is a number.
+const MOST_AXES: usize = 10;
+
 /// How a tokenizer turns an encoder's output into codes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -125,6 +132,33 @@ pub struct TokenizerConfig {
 }
 
 impl TokenizerConfig {
+    /// What cannot be built, in words.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let counts = [self.width, self.code_dimensions, self.layers];
+        let possible = counts.iter().all(|n| (1..=LARGEST_SIZE).contains(n))
+            && (0..=MOST_BLOCKS).contains(&self.blocks)
+            && (0..=MOST_BLOCKS).contains(&self.depth)
+            && (0..=self.blocks).contains(&self.halvings);
+        if !possible {
+            return Err(
+                "a tokenizer needs at least one layer, and widths above zero that are not absurd".into()
+            );
+        }
+        if self.quantiser == QuantiserKind::ResidualFsq
+            && (self.levels.is_empty()
+                || self.levels.len() > MOST_AXES
+                || self.levels.iter().any(|l| !(2..=64).contains(l)))
+        {
+            return Err(format!(
+                "levels of a residual FSQ are two to 64 points along one to {MOST_AXES} axes"
+            ));
+        }
+        if !(2..=LARGEST_CODEBOOK).contains(&self.codebook_size()) {
+            return Err(format!("a layer has 2 to {LARGEST_CODEBOOK} codes, not {}", self.codebook_size()));
+        }
+        Ok(())
+    }
+
     /// Codes in a layer: `codes`, or the points of the grid of a residual FSQ.
     #[must_use]
     pub fn codebook_size(&self) -> i64 {
@@ -271,18 +305,12 @@ impl ContextualConfig {
                 g.width, g.heads
             ));
         }
+        let counts = [g.width, g.heads, g.hidden, g.blocks, g.residual_blocks, g.speech_layers];
+        if counts.iter().any(|n| !(0..=LARGEST_SIZE).contains(n)) {
+            return Err(format!("no size of the generator may be below 0 or above {LARGEST_SIZE}"));
+        }
         for t in [&self.face, &self.body] {
-            if t.layers < 1 || t.width < 1 || t.code_dimensions < 1 || t.blocks < 0 || t.depth < 0 {
-                return Err("a tokenizer needs at least one layer, and widths above zero".into());
-            }
-            if t.quantiser == QuantiserKind::ResidualFsq
-                && (t.levels.is_empty() || t.levels.iter().any(|&l| !(2..=64).contains(&l)))
-            {
-                return Err("levels of a residual FSQ are two to 64 points along at least one axis".into());
-            }
-            if !(2..=LARGEST_CODEBOOK).contains(&t.codebook_size()) {
-                return Err(format!("a layer has 2 to {LARGEST_CODEBOOK} codes, not {}", t.codebook_size()));
-            }
+            t.check()?;
             if t.halvings != 0 {
                 return Err("the generators need one token a frame: halvings must be 0".into());
             }
@@ -303,6 +331,10 @@ impl ContextualConfig {
                         "alignment width {} must be even and a multiple of its {} heads",
                         a.width, a.heads
                     ));
+                }
+                if [a.width, a.hidden, a.layers, a.embedding].iter().any(|n| !(1..=LARGEST_SIZE).contains(n))
+                {
+                    return Err(format!("no size of the alignment may be below 1 or above {LARGEST_SIZE}"));
                 }
                 let same =
                     (a.width, a.heads, a.hidden, a.layers) == (g.width, g.heads, g.hidden, g.speech_layers);

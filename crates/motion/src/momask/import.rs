@@ -6,7 +6,7 @@
 use super::{MaskTransformer, ResidualTransformer, ResidualTransformerConfig, TextTransformerConfig};
 use crate::Result;
 use crate::contextual::{Tokenizer, TokenizerConfig};
-use orator_nn::{Checkpoint, NnError, assign, parameters};
+use orator_nn::{NnError, assign};
 use std::collections::BTreeMap;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
@@ -65,27 +65,6 @@ pub fn import_momask(tensors: &Tensors) -> Result<Imported> {
         }
     }
     Err(mismatch("they have neither codebooks nor token tables".into()).into())
-}
-
-impl Imported {
-    /// As a weight file of this project.
-    #[must_use]
-    pub fn checkpoint(&self) -> Checkpoint {
-        let json = |value: serde_json::Result<String>| value.unwrap_or_default();
-        let (kind, config, store) = match self {
-            Self::Tokenizer { config, store, .. } => {
-                ("tokenizer", json(serde_json::to_string(config)), store)
-            }
-            Self::Mask(t) => ("mask", json(serde_json::to_string(t.config())), &t.store),
-            Self::Residual(t) => ("residual", json(serde_json::to_string(t.config())), &t.store),
-        };
-        let mut metadata =
-            BTreeMap::from([("kind".to_string(), format!("momask-{kind}")), ("config".to_string(), config)]);
-        if let Self::Tokenizer { dimensions, .. } = self {
-            metadata.insert("dimensions".into(), dimensions.to_string());
-        }
-        Checkpoint { metadata, tensors: parameters(store) }
-    }
 }
 
 fn size(tensors: &Tensors, name: &str, axes: usize) -> Result<Vec<i64>> {

@@ -11,6 +11,7 @@ mod import;
 mod mask_transformer;
 mod residual_transformer;
 mod text_transformer;
+mod weight_file;
 
 pub use import::{Imported, import_momask};
 pub use mask_transformer::MaskTransformer;

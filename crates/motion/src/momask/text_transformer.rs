@@ -28,6 +28,29 @@ pub struct TextTransformerConfig {
     pub codes: i64,
 }
 
+/// Largest of any size: far above all published ones, so that a damaged file asks for no impossible memory.
+const LARGEST: i64 = 1 << 14;
+
+impl TextTransformerConfig {
+    /// What cannot be built, in words.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let sizes = [
+            self.condition,
+            self.code_dimensions,
+            self.width,
+            self.heads,
+            self.hidden,
+            self.layers,
+            self.codes,
+        ];
+        let possible = sizes.iter().all(|s| (1..=LARGEST).contains(s));
+        if !possible || self.width % 2 != 0 || self.width % self.heads != 0 {
+            return Err(format!("these sizes cannot be: {self:?}"));
+        }
+        Ok(())
+    }
+}
+
 /// Entrance, layers and head.
 pub(super) struct TextTransformer {
     enter: nn::Linear,

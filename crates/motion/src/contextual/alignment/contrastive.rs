@@ -42,6 +42,28 @@ pub fn contrastive_loss(batch: &Contrast<'_>) -> Tensor {
     (speech_for_motion + motion_for_speech).mean(Kind::Float) / 2.0
 }
 
+/// The sigmoid form (METHODS 4.5; Zhai et al. 2023): every pair by itself is right or wrong, −log σ(±(cos / τ + `bias`)),
+/// summed over the candidates of a motion and mean over motions. It does not need large batches.
+///
+/// Scale and bias are learned in the source; here the scale is 1 / τ and the bias given, as with the softmax form.
+#[must_use]
+pub fn sigmoid_loss(batch: &Contrast<'_>, bias: f64) -> Tensor {
+    let n = batch.motion.size()[0];
+    let device = batch.motion.device();
+    let logits = |speech: &Tensor| batch.motion.matmul(&speech.transpose(0, 1)) / batch.temperature + bias;
+    let own = Tensor::eye(n, (Kind::Float, device));
+    let sign: Tensor = &own * 2.0 - 1.0;
+    let counted = match batch.excluded {
+        Some(excluded) => (excluded.logical_not().to_kind(Kind::Float) + &own).clamp(0.0, 1.0),
+        None => own.ones_like(),
+    };
+    let mut total = -((logits(batch.speech) * sign).log_sigmoid() * counted).sum(Kind::Float);
+    if let Some(shuffled) = batch.shuffled {
+        total = total - logits(shuffled).neg().log_sigmoid().sum(Kind::Float);
+    }
+    total / n as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +87,22 @@ mod tests {
         let harder = Contrast { shuffled: Some(&e), ..batch };
         let with = (2.0 * 2f64.exp() + 6.0).ln() - 2.0;
         assert!((loss(&harder) - (with + expected) / 2.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn the_sigmoid_form_counts_every_pair_by_itself() {
+        let e = basis(3);
+        let batch = Contrast { motion: &e, speech: &e, shuffled: None, excluded: None, temperature: 0.5 };
+        let softplus = |x: f64| (1.0 + x.exp()).ln();
+        let made = |batch: &Contrast<'_>| sigmoid_loss(batch, -1.0).double_value(&[]);
+        // Right: 1 / τ − 1 = 1; wrong: −1, two of them.
+        assert!((made(&batch) - (softplus(-1.0) + 2.0 * softplus(-1.0))).abs() < 1e-5);
+        let near = Tensor::ones([3, 3], (Kind::Bool, Device::Cpu));
+        let alone = Contrast { excluded: Some(&near), ..batch };
+        assert!((made(&alone) - softplus(-1.0)).abs() < 1e-5);
+        let other = basis(3);
+        let harder = Contrast { shuffled: Some(&other), ..alone };
+        assert!((made(&harder) - (softplus(-1.0) + softplus(1.0) + 2.0 * softplus(-1.0))).abs() < 1e-5);
     }
 
     #[test]

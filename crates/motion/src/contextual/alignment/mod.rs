@@ -6,7 +6,7 @@ mod encoder;
 mod retrieval;
 mod shuffle;
 
-pub use contrastive::{Contrast, contrastive_loss};
+pub use contrastive::{Contrast, contrastive_loss, sigmoid_loss};
 pub use retrieval::{Recall, batch_recall, recall_at};
 pub use shuffle::{FEWEST_PHRASES, shuffled_order, shuffled_phrases, window_phrases};
 
