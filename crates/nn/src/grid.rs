@@ -17,7 +17,6 @@ pub enum Outside {
 }
 
 /// Places of the pixels `[height, width, 2]` as (x, y).
-#[must_use]
 pub fn identity_grid(height: i64, width: i64, device: Device) -> Tensor {
     let line = |n: i64| Tensor::arange(n, (Kind::Float, device)) * (2.0 / (n - 1).max(1) as f64) - 1.0;
     let x = line(width).view([1, width, 1]).expand([height, width, 1], false);

@@ -16,7 +16,6 @@ const BATCH_MOMENTUM: f64 = 0.1;
 
 /// The same picture with its channels beside each other in memory, which convolutions on the CPU like best. Shape and
 /// values stay.
-#[must_use]
 pub fn channels_last(x: &Tensor) -> Tensor {
     x.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
 }
@@ -108,7 +107,6 @@ impl Convolution {
     }
 
     /// The stored weight.
-    #[must_use]
     pub fn weight(&self) -> &Tensor {
         &self.weight
     }

@@ -4,9 +4,16 @@
 //! least wall time of the repeats and the mean time that the processors worked for this program (all threads): on a
 //! shared machine the wall time says little.
 
+use ndarray::{Array2, Array3, Axis};
+use orator_body::{KeypointTrack, Layout, Portrait};
+use orator_media::{FrameRate, Picture};
 use orator_nn::picture_blocks::cast_weights;
 use orator_nn::{arithmetic, configure_threads};
-use orator_render::contextual::{Driving, PictureConfig, PictureNetworks, Points, Refinement};
+use orator_render::contextual::{
+    Driving, PictureConfig, PictureNetworks, Points, Refinement, drawing_kind, picture_checkpoint,
+};
+use orator_render::{ContextualRenderer, Renderer};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Instant;
 use tch::nn::VarStore;
@@ -14,6 +21,7 @@ use tch::{Device, Kind, Tensor};
 
 const FLOAT: (Kind, Device) = (Kind::Float, Device::Cpu);
 const BATCHES: [i64; 2] = [1, 8];
+const FRAMES: usize = 48;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -79,6 +87,42 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
+    side_by_side(&config, usize::try_from(side)?)
+}
+
+/// Frames through the renderer itself, side by side on all processors.
+fn side_by_side(config: &PictureConfig, side: usize) -> Result<(), Box<dyn Error>> {
+    let store = VarStore::new(Device::Cpu);
+    let _ = PictureNetworks::new(&store.root(), config);
+    let weights = picture_checkpoint(config, &store, &BTreeMap::new())?;
+    let kind = drawing_kind(Device::Cpu);
+    let renderer = ContextualRenderer::of(weights, Device::Cpu, kind)?;
+    let points = Array3::from_shape_fn((1, 133, 2), |(_, i, axis)| {
+        side as f32 * (0.5 + 0.3 * (i as f32 * if axis == 0 { 2.4 } else { 1.7 }).sin())
+    });
+    let size = (u32::try_from(side)?, u32::try_from(side)?);
+    let sure = Array2::ones((1, 133));
+    let track = KeypointTrack::new(
+        Layout::WholeBody133,
+        FrameRate::new(25, 1).ok_or("no such frame rate")?,
+        size,
+        points,
+        sure,
+    )?;
+    let pose = track.points().index_axis(Axis(0), 0).to_owned();
+    let sure = track.confidence().index_axis(Axis(0), 0).to_owned();
+    let picture = Picture::filled(side, side, [120, 130, 140]);
+    let mut scene = renderer.prepare(&Portrait::new(picture, track, vec![255; side * side])?)?;
+    let poses = vec![(pose.view(), sure.view()); FRAMES];
+    scene.render_many(&poses)?;
+    let (busy, started) = (processor_time(), Instant::now());
+    scene.render_many(&poses)?;
+    let per = |ms: f64| ms / FRAMES as f64;
+    println!(
+        "{kind:?}, {FRAMES} frames side by side: {:.2} ms a frame ({:.2} ms of processor)",
+        per(started.elapsed().as_secs_f64() * 1e3),
+        per(processor_time() - busy)
+    );
     Ok(())
 }
 

@@ -52,7 +52,6 @@ impl Transforms {
     }
 
     /// T at the pixels of a grid: `[batch, groups, 2, height, width]` from `[height, width, 2]`.
-    #[must_use]
     pub fn on_grid(&self, grid: &Tensor) -> Tensor {
         let size = self.control.size();
         let (batch, groups, points) = (size[0], size[1], size[2]);
@@ -77,13 +76,11 @@ impl Transforms {
     }
 
     /// The affine parts `[batch, groups, 2, 3]`.
-    #[must_use]
     pub fn affine(&self) -> &Tensor {
         &self.affine
     }
 
     /// The kernels' weights `[batch, groups, points, 2]`.
-    #[must_use]
     pub fn weights(&self) -> &Tensor {
         &self.weights
     }
