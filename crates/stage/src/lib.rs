@@ -11,6 +11,7 @@ pub mod figure;
 pub mod person;
 pub mod picture;
 mod plan;
+mod portrait;
 pub mod pose;
 mod render;
 mod scene;
@@ -24,6 +25,7 @@ pub use check::{
 };
 pub use error::{Result, StageError};
 pub use plan::{ClipPlan, PEOPLE_PER_SEED, RenderSettings, clips_of_shard, plan};
+pub use portrait::{PortraitSettings, portrait};
 pub use render::{Progress, finish_corpus, render_shard};
 pub use scene::{Presenter, Scene};
 pub use sheet::{SheetSettings, Subject, sheet};

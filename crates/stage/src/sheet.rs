@@ -5,7 +5,8 @@ use rayon::prelude::*;
 
 use crate::figure::Anatomy;
 use crate::picture::{Drawn, PictureMaker};
-use crate::script::{Form, Gesture, Hands, Score, Talk, sentences};
+use crate::portrait::held;
+use crate::script::{Form, Hands, Score, Talk, sentences};
 use crate::{Presenter, RenderSettings, Result, Scene, StageError};
 
 /// What is laid out.
@@ -115,20 +116,8 @@ fn gestures(anatomy: &Anatomy, settings: &SheetSettings) -> Result<Vec<Drawn>> {
         let talk = Talk { duration: 4.0, ..Talk::timed("This is shown.", WORDS_PER_MINUTE, 0) };
         let hands =
             if matches!(form, Form::Big | Form::All | Form::Small) { Hands::Both } else { Hands::Right };
-        let gesture = Gesture {
-            class: form.class(),
-            form,
-            hands: if form == Form::OneHand { Hands::Left } else { hands },
-            word: 1,
-            start: 0.6,
-            stroke_start: 1.2,
-            stroke: 1.35,
-            stroke_end: 1.5,
-            hold_end: 2.2,
-            end: 2.8,
-            retracts: true,
-            amplitude: 1.0,
-        };
+        let hands = if form == Form::OneHand { Hands::Left } else { hands };
+        let gesture = held(form, hands, 1.2..1.5);
         let score = Score { gestures: vec![gesture] };
         let scene =
             Scene::new(&presenter, &talk, settings.identity, &look(settings.tile)).with_score(&talk, score);

@@ -5,10 +5,10 @@ use crate::screen::Screen;
 use clap::{Args, Subcommand, ValueEnum};
 use orator_perceive::Perceiver;
 use orator_stage::figure::Anatomy;
-use orator_stage::script::{Recordings, sentences};
+use orator_stage::script::{Form, Recordings, sentences};
 use orator_stage::{
-    CheckSettings, Progress, RenderSettings, SheetSettings, StageError, Subject, calibrate, check,
-    finish_corpus, render_shard, sheet, strokes,
+    CheckSettings, PortraitSettings, Progress, RenderSettings, SheetSettings, StageError, Subject, calibrate,
+    check, finish_corpus, portrait, render_shard, sheet, strokes,
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -28,6 +28,8 @@ enum Action {
     Render(Render),
     /// Lay out people, mouth shapes or gestures on one picture
     Sheet(Sheet),
+    /// Draw one person, silent, with open hands: a picture for `orator generate`
+    Portrait(Portrait),
     /// Print sentences to be spoken, rich in words that call for gestures
     Sentences(Sentences),
     /// Look at random frames with the detector and compare with the truth
@@ -113,6 +115,44 @@ enum SubjectName {
     Gestures,
 }
 
+/// Arguments of `orator stage portrait`.
+#[derive(Args)]
+struct Portrait {
+    /// Who: the identity seed
+    #[arg(long, default_value_t = 0)]
+    identity: u64,
+    /// The gesture that both hands hold
+    #[arg(long, value_enum, default_value_t = HeldName::Offer)]
+    gesture: HeldName,
+    /// Side in pixels
+    #[arg(long, default_value_t = 512)]
+    size: usize,
+    /// Background from 0 (plain) to 1 (cluttered)
+    #[arg(long, default_value_t = 0.3)]
+    clutter: f32,
+    /// Seed of light, background and posture
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// The picture
+    #[arg(long, value_name = "PICTURE.png")]
+    out: PathBuf,
+}
+
+/// The gestures that look well held, on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+enum HeldName {
+    /// Cupped hands that offer a thought
+    Offer,
+    /// Hands wide apart
+    Big,
+    /// Hands close together
+    Small,
+    /// Hands raised
+    Up,
+    /// Hands swept outwards
+    All,
+}
+
 /// Arguments of `orator stage sentences`.
 #[derive(Args)]
 struct Sentences {
@@ -165,6 +205,7 @@ pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     match &arguments.action {
         Action::Render(arguments) => render(arguments, screen),
         Action::Sheet(arguments) => draw_sheet(arguments, screen),
+        Action::Portrait(arguments) => draw_portrait(arguments, screen),
         Action::Sentences(arguments) => {
             for sentence in sentences(arguments.seed).take(arguments.count) {
                 screen.print(&sentence);
@@ -265,6 +306,25 @@ fn draw_sheet(arguments: &Sheet, screen: &mut Screen) -> Result<(), Failure> {
         tile: arguments.size,
     };
     sheet(&anatomy()?, &settings)?.write_png(&arguments.out).map_err(StageError::from)?;
+    screen.say(&format!("wrote {}", arguments.out.display()));
+    Ok(())
+}
+
+fn draw_portrait(arguments: &Portrait, screen: &mut Screen) -> Result<(), Failure> {
+    let settings = PortraitSettings {
+        identity: arguments.identity,
+        form: match arguments.gesture {
+            HeldName::Offer => Form::Offer,
+            HeldName::Big => Form::Big,
+            HeldName::Small => Form::Small,
+            HeldName::Up => Form::Up,
+            HeldName::All => Form::All,
+        },
+        size: arguments.size,
+        clutter: arguments.clutter,
+        seed: arguments.seed,
+    };
+    portrait(&anatomy()?, &settings)?.write_png(&arguments.out).map_err(StageError::from)?;
     screen.say(&format!("wrote {}", arguments.out.display()));
     Ok(())
 }
