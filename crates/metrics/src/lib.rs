@@ -18,6 +18,7 @@ mod published;
 pub mod retrieval;
 pub mod scores;
 pub mod ssim;
+pub mod strokes;
 
 pub use beats::{Alignment, BeatReport};
 pub use boxes::{BoxConfig, PartBoxes};

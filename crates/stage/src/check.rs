@@ -5,6 +5,7 @@ use glam::Vec2;
 use orator_body::layout::{self, WHOLE_BODY};
 use orator_corpus::truth::Visibility;
 use orator_media::{FrameRate, Picture};
+use orator_metrics::strokes::Detector;
 use orator_perceive::{Found, Perceiver};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -17,7 +18,7 @@ use crate::picture::PictureMaker;
 use crate::script::{Gesture, GestureClass, Recordings};
 use crate::surface::Part;
 use crate::truth::fit::{Fit, Sample};
-use crate::truth::strokes::{Detector, StrokesFound, strokes_found};
+use crate::truth::strokes::{StrokesFound, strokes_found};
 use crate::truth::{Anchors, TrueKeypoints, keypoints};
 use crate::{Presenter, RenderSettings, Result, Scene, StageError};
 

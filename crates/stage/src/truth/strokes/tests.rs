@@ -81,39 +81,3 @@ fn strokes_of_planned_scores_are_found_and_not_by_chance() {
         }
     }
 }
-
-#[test]
-fn a_peak_between_frames_is_found_finer_than_a_frame() {
-    let middle = 1.013;
-    let wrist: Vec<[f32; 2]> = (0..50)
-        .map(|frame| [100.0 * minimum_jerk((f64::from(frame) / RATE - middle + 0.2) / 0.4) as f32, 0.0])
-        .collect();
-    let peaks = detect_strokes(&wrist, RATE, &Detector::default());
-    assert_eq!(peaks.len(), 1, "{peaks:?}");
-    assert!((peaks[0].seconds - middle).abs() < 0.006, "{peaks:?}");
-    assert!((peaks[0].speed - 1.875 * 100.0 / 0.4).abs() < 60.0, "{peaks:?}");
-}
-
-#[test]
-fn stillness_gaps_and_nonsense_have_no_strokes() {
-    let detector = Detector::default();
-    assert!(detect_strokes(&[], RATE, &detector).is_empty());
-    assert!(detect_strokes(&[[1.0, 2.0]; 40], RATE, &detector).is_empty());
-    assert!(detect_strokes(&[[f32::NAN; 2]; 40], RATE, &detector).is_empty());
-    assert!(detect_strokes(&[[1.0, 2.0], [2.0, 2.0]], f64::NAN, &detector).is_empty());
-    let mut jump = vec![[0.0_f32, 0.0]; 20];
-    jump.push([f32::NAN; 2]);
-    jump.extend([[50.0, 0.0]; 20]);
-    assert!(detect_strokes(&jump, RATE, &detector).is_empty(), "a jump across a gap is no stroke");
-}
-
-#[test]
-fn each_peak_answers_one_trigger() {
-    let peaks = [Peak { seconds: 1.0, speed: 1.0 }, Peak { seconds: 3.0, speed: 1.0 }];
-    assert_eq!(recall(&[0.95, 1.05], &peaks, 0.12), 0.5);
-    assert_eq!(recall(&[1.0, 2.0, 3.1], &peaks, 0.12), 2.0 / 3.0);
-    assert_eq!(recall(&[], &peaks, 0.12), 1.0);
-    let by_chance = chance(&[1.0, 3.1], &peaks, 10.0, 0.12);
-    assert!((by_chance - 2.0 * 0.24 / 10.0).abs() < 0.04, "{by_chance}");
-    assert_eq!(by_chance, chance(&[1.0, 3.1], &peaks, 10.0, 0.12));
-}
