@@ -58,15 +58,21 @@ impl ClipSource {
     }
 
     fn check(&self, speakers: &[String]) -> std::result::Result<(), String> {
-        if self.files.is_some() == self.corpus.is_some() {
-            return Err("name either `files` or a `corpus`".into());
-        }
+        self.check_place()?;
         match &self.speaker {
             Some(speaker) if !speakers.contains(speaker) => {
                 return Err(format!("the speaker {speaker} is not in networks.speakers"));
             }
             None if self.files.is_some() => return Err("name the speaker of the files".into()),
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// What is wrong with it whoever speaks, in words.
+    pub(crate) fn check_place(&self) -> std::result::Result<(), String> {
+        if self.files.is_some() == self.corpus.is_some() {
+            return Err("name either `files` or a `corpus`".into());
         }
         if self.corpus.is_some() && (self.from_frame > 0 || self.to_frame.is_some()) {
             return Err("from_frame and to_frame are for files; the clips of a corpus are cut already".into());
@@ -126,6 +132,17 @@ fn save_every() -> u64 {
     500
 }
 
+/// How embeddings are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContrastKind {
+    /// The right one against all others (Eq. 1).
+    #[default]
+    Softmax,
+    /// Every pair by itself (METHODS 4.5).
+    Sigmoid,
+}
+
 /// Weights of the losses (METHODS 2.2, 2.3).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -139,6 +156,15 @@ pub struct LossConfig {
     pub distillation: f64,
     /// Alignment: τ of Eq. 1. The paper says 0.7, which is almost flat for cosines.
     pub temperature: f64,
+    /// Alignment: which loss compares embeddings.
+    pub contrast: ContrastKind,
+    /// Alignment: what is added to cos / τ in the sigmoid loss.
+    pub sigmoid_bias: f64,
+    /// Tokenizer: distance up to which what codes foretell counts as right (METHODS 4.5: 0.1; the paper has none).
+    pub distillation_margin: f64,
+    /// Generator: of the loss by which the right speech must make the true tokens likelier than the speech of another window
+    /// does (METHODS 4.6). Above 0 every pass costs twice as much.
+    pub reliance: f64,
     /// Alignment: share of the windows whose shuffled speech is made of a waveform that was cut and joined, and not of blocks
     /// of features (METHODS 2.1: 0.5). Above 0 every clip's speech is analysed a second time.
     pub re_extracted: f64,
@@ -182,6 +208,10 @@ impl Default for LossConfig {
             commitment: 0.02,
             distillation: 0.5,
             temperature: 0.07,
+            contrast: ContrastKind::default(),
+            sigmoid_bias: -10.0,
+            distillation_margin: 0.0,
+            reliance: 0.0,
             re_extracted: 0.5,
             lips: 2.0,
             generator_lips: None,

@@ -1,16 +1,21 @@
 //! Where speakers pause, and their speech with its phrases in another order: what chronological negatives are made of
 //! (METHODS 2.1). Found once per clip and kept in the folder of prepared clips.
+//!
+//! Pauses lie between words: those that a corpus tells, else those that Whisper tiny.en hears, and where neither is to be had
+//! between loud and quiet.
 
 use crate::prepare::{ClipPlace, PreparedClip, Tools};
 use crate::{Event, Result, TrainError};
 use ndarray::Array2;
-use orator_corpus::Corpus;
+use orator_corpus::{ClipDescription, Corpus};
 use orator_media::Audio;
 use orator_motion::contextual::WINDOW_FRAMES;
 use orator_motion::contextual::alignment::{shuffled_phrases, window_phrases};
 use orator_nn::{Checkpoint, Precision, Randomness, from_array2, mix, to_array2};
 use orator_speech::segments::{pauses_between, quiet_stretches};
-use orator_speech::{CROSS_FADE, ENCODER_RATE, ENCODER_SAMPLES_PER_FRAME, Segment, Speech, shuffle};
+use orator_speech::{
+    CROSS_FADE, ENCODER_RATE, ENCODER_SAMPLES_PER_FRAME, Segment, Speech, WordFinder, shuffle,
+};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tch::Tensor;
@@ -40,6 +45,7 @@ pub(crate) fn find(
     tell: &mut dyn FnMut(Event),
 ) -> Result<Vec<Phrases>> {
     let mut tools = Tools::default();
+    let mut listener = Listener::default();
     let mut opened: BTreeMap<PathBuf, Corpus> = BTreeMap::new();
     let mut found = Vec::with_capacity(clips.len());
     for (done, clip) in clips.iter().enumerate() {
@@ -58,6 +64,7 @@ pub(crate) fn find(
         let frames = clip.track.frames();
         let mut waveform = sound.resampled(ENCODER_RATE)?.samples;
         waveform.resize(frames * ENCODER_SAMPLES_PER_FRAME, 0.0);
+        let words = words.map_or_else(|| listener.words(&waveform), Ok)?;
         let pauses = if words.is_empty() {
             quiet_stretches(&waveform)
         } else {
@@ -77,19 +84,47 @@ pub(crate) fn find(
     Ok(found)
 }
 
-/// The clip's sound, from its beginning on, and the (start, end) of its words in seconds where somebody knows them.
+/// Recognises words, if the recogniser is there; it is loaded when first asked.
+#[derive(Default)]
+struct Listener {
+    finder: Option<Option<WordFinder>>,
+}
+
+impl Listener {
+    /// The (start, end) of the words in seconds; none without a recogniser, and where nothing is understood.
+    fn words(&mut self, waveform_16k: &[f32]) -> Result<Vec<(f64, f64)>> {
+        let finder = self.finder.get_or_insert_with(|| WordFinder::load().ok());
+        let Some(finder) = finder else { return Ok(Vec::new()) };
+        let audio = Audio::new(ENCODER_RATE, waveform_16k.to_vec())?;
+        // What cannot be understood still has pauses.
+        Ok(finder.recognise(&audio).map(|words| words.times()).unwrap_or_default())
+    }
+}
+
+/// The (start, end) of words in seconds, where somebody knows them.
+type KnownWords = Option<Vec<(f64, f64)>>;
+
+/// The clip's sound, from its beginning on, and its words as far as the corpus tells them.
+fn sound_and_words(place: &ClipPlace, opened: &mut BTreeMap<PathBuf, Corpus>) -> Result<(Audio, KnownWords)> {
+    let (sound, description) = sound_of(place, opened)?;
+    let words: Vec<_> = description.iter().flat_map(|d| &d.words).map(|w| (w.start, w.end)).collect();
+    Ok((sound, (!words.is_empty()).then_some(words)))
+}
+
+/// The clip's sound, from its beginning on, and what a corpus says about it.
 ///
-/// Words of filmed clips are not known here. A recogniser's times (`orator-speech`) belong in the first arm.
-fn sound_and_words(
+/// # Errors
+/// When it cannot be read again.
+pub(crate) fn sound_of(
     place: &ClipPlace,
     opened: &mut BTreeMap<PathBuf, Corpus>,
-) -> Result<(Audio, Vec<(f64, f64)>)> {
+) -> Result<(Audio, Option<ClipDescription>)> {
     match place {
         ClipPlace::File(path, from_frame) => {
             let audio = orator_media::audio::read(path, &orator_media::Limits::default())?;
             let from = (*from_frame as usize).saturating_mul(audio.rate as usize) / 25;
             let samples = audio.samples.get(from..).unwrap_or_default().to_vec();
-            Ok((Audio::new(audio.rate, samples)?, Vec::new()))
+            Ok((Audio::new(audio.rate, samples)?, None))
         }
         ClipPlace::Corpus(dir, id) => {
             let gone = || TrainError::Corpus {
@@ -100,8 +135,7 @@ fn sound_and_words(
                 opened.insert(dir.clone(), crate::from_corpus::open(dir)?);
             }
             let clip = opened.get(dir).and_then(|corpus| corpus.clip(id)).ok_or_else(gone)?;
-            let words = clip.description()?.words.iter().map(|w| (w.start, w.end)).collect();
-            Ok((clip.audio()?.ok_or_else(gone)?, words))
+            Ok((clip.audio()?.ok_or_else(gone)?, Some(clip.description()?)))
         }
     }
 }

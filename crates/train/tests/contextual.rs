@@ -82,15 +82,15 @@ fn config(folder: &Path, steps: u64) -> TrainConfig {
     config_with(folder, steps, "", "", "")
 }
 
-/// With further settings of the body's tokenizer, of the generator, and of all networks.
-fn config_with(folder: &Path, steps: u64, body: &str, generator: &str, networks: &str) -> TrainConfig {
-    read_config(folder, steps, body, generator, networks).unwrap()
+/// With further settings of the face's tokenizer, of the generator, and of all networks.
+fn config_with(folder: &Path, steps: u64, face: &str, generator: &str, networks: &str) -> TrainConfig {
+    read_config(folder, steps, face, generator, networks).unwrap()
 }
 
 fn read_config(
     folder: &Path,
     steps: u64,
-    body: &str,
+    face: &str,
     generator: &str,
     networks: &str,
 ) -> orator_train::Result<TrainConfig> {
@@ -104,13 +104,13 @@ fn read_config(
         "name: tiny
 seed: 5
 networks:
-  face: {{ width: 24, blocks: 1, depth: 1, code_dimensions: 8, codes: 16, layers: 2 }}
-  body: {{ width: 24, blocks: 1, depth: 1, code_dimensions: 8, codes: 16, layers: 2{body} }}
+  face: {{ width: 24, blocks: 1, depth: 1, code_dimensions: 8, codes: 16, layers: 2{face} }}
+  body: {{ width: 24, blocks: 1, depth: 1, code_dimensions: 8, codes: 16, layers: 2 }}
   generator: {{ width: 32, heads: 4, hidden: 48, blocks: 2, residual_blocks: 1, speech_layers: 1, dropout: 0.0{more} }}
 {networks}
   speakers: [somebody]
   default_speaker: somebody
-alignment: {tokenizer}
+alignment: {generator}
 tokenizer: {tokenizer}
 generator: {generator}
 residual: {generator}
@@ -118,7 +118,7 @@ clips:
   - {{ files: 'clips/[ab].mp4', speaker: somebody, split: train }}
   - {{ files: clips/c.mp4, speaker: somebody, split: held-out }}
 ",
-        tokenizer = stage("3.0e-3"),
+        tokenizer = stage("1.0e-3"),
         generator = stage("3.0e-3"),
         more = generator,
     );
@@ -164,21 +164,22 @@ fn every_stage_learns_a_small_set_and_the_model_keeps_its_promises() {
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
     corpus(home.path(), &run);
-    let config = config(home.path(), 240);
+    let config = config(home.path(), 160);
 
     let missing =
         train(Stage::Generator, &config, home.path(), &run, false, Device::Cpu, &mut |_| {}).unwrap_err();
     assert!(missing.hint().unwrap().contains("tokenizer"), "{missing}");
 
-    let (first, last) = learn(Stage::Tokenizer, &config, home.path(), &run, false, "body");
-    assert!(last < 0.5 * first, "tokenizer: {first} to {last}");
+    // The face: in this person's body little moves.
+    let (first, last) = learn(Stage::Tokenizer, &config, home.path(), &run, false, "face");
+    assert!(last < 0.3 * first, "tokenizer: {first} to {last}");
     let again =
         train(Stage::Tokenizer, &config, home.path(), &run, false, Device::Cpu, &mut |_| {}).unwrap_err();
     assert!(again.hint().unwrap().contains("--resume"), "{again}");
     let (first, last) = learn(Stage::Generator, &config, home.path(), &run, false, "body-tokens");
     assert!(last < 0.75 * first, "generator: {first} to {last}");
     let (first, last) = learn(Stage::Residual, &config, home.path(), &run, false, "body-tokens");
-    assert!(last < 0.9 * first, "residual: {first} to {last}");
+    assert!(last < 0.75 * first, "residual: {first} to {last}");
 
     let model = ContextualModel::load(&run.join("tiny.safetensors"), Device::Cpu).unwrap();
     let reference = person(0.0).frame(0).unwrap();
@@ -236,7 +237,7 @@ fn aligned_encoders_teach_the_tokenizers_and_begin_the_generators() {
     corpus(home.path(), &run);
     let config = config_with(
         home.path(),
-        120,
+        100,
         ", quantiser: residual-fsq, levels: [4, 4]",
         ", speech_encoder: aligned",
         "  alignment: { width: 32, heads: 4, hidden: 48, layers: 1, embedding: 16, dropout: 0.0 }
@@ -249,7 +250,7 @@ fn aligned_encoders_teach_the_tokenizers_and_begin_the_generators() {
     let mut losses = Vec::new();
     let mut measures = BTreeMap::new();
     train(Stage::Alignment, &config, home.path(), &run, false, Device::Cpu, &mut |event| match event {
-        Event::Step { losses: told, .. } => losses.push(told["body"]),
+        Event::Step { losses: told, .. } => losses.push(told["face"]),
         Event::Validation { measures: told, .. } => measures = told,
         _ => {}
     })
@@ -261,7 +262,7 @@ fn aligned_encoders_teach_the_tokenizers_and_begin_the_generators() {
     assert!((0.0..=1.0).contains(&measures["body-in-order"]));
 
     let (first, last) = learn(Stage::Tokenizer, &config, home.path(), &run, false, "face-distillation");
-    assert!(last < 0.7 * first, "distillation: {first} to {last}");
+    assert!(last < 0.75 * first, "distillation: {first} to {last}");
     let (first, last) = learn(Stage::Generator, &config, home.path(), &run, false, "body-tokens");
     assert!(last < 0.9 * first, "generator: {first} to {last}");
     learn(Stage::Residual, &config, home.path(), &run, false, "body-tokens");
@@ -289,7 +290,7 @@ fn speech_joined_to_the_tokens_learns_too() {
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
     corpus(home.path(), &run);
-    let config = config_with(home.path(), 60, "", ", speech_encoder: concatenated-audio", "");
+    let config = config_with(home.path(), 50, "", ", speech_encoder: concatenated-audio", "");
     learn(Stage::Tokenizer, &config, home.path(), &run, false, "body");
     let (first, last) = learn(Stage::Generator, &config, home.path(), &run, false, "body-tokens");
     assert!(last < 0.9 * first, "{first} to {last}");
@@ -302,12 +303,12 @@ fn raw_motion_is_learned_and_made_without_tokens() {
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
     corpus(home.path(), &run);
-    let config = config_with(home.path(), 120, "", "", "  representation: raw");
+    let config = config_with(home.path(), 80, "", "", "  representation: raw");
     let refused =
         train(Stage::Tokenizer, &config, home.path(), &run, false, Device::Cpu, &mut |_| {}).unwrap_err();
     assert!(refused.to_string().contains("no tokens"), "{refused}");
-    let (first, last) = learn(Stage::Generator, &config, home.path(), &run, false, "body-motion");
-    assert!(last < 0.5 * first, "{first} to {last}");
+    let (first, last) = learn(Stage::Generator, &config, home.path(), &run, false, "face-motion");
+    assert!(last < 0.7 * first, "{first} to {last}");
     let model = ContextualModel::load(&run.join("tiny.safetensors"), Device::Cpu).unwrap();
     let (speech, reference) = (speech(130), person(0.0).frame(0).unwrap());
     let take = |seed: u64, known: Option<Known<'_>>| {
@@ -391,8 +392,8 @@ fn a_step_that_diverges_is_not_taken_and_its_batch_is_saved() {
 #[test]
 fn settings_that_do_not_fit_each_other_are_refused() {
     let home = tempfile::tempdir().unwrap();
-    let refused = |body: &str, generator: &str, networks: &str| {
-        read_config(home.path(), 10, body, generator, networks).unwrap_err().to_string()
+    let refused = |face: &str, generator: &str, networks: &str| {
+        read_config(home.path(), 10, face, generator, networks).unwrap_err().to_string()
     };
     assert!(refused("", ", speech_encoder: aligned", "").contains("networks.alignment"));
     assert!(refused("", "", "  representation: distilled").contains("networks.alignment"));

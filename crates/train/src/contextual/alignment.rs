@@ -2,11 +2,12 @@
 //! phrases in another order goes away.
 
 use super::generator::{hear, speaks};
-use super::learner::Learner;
-use crate::clips::{Batch, Clip, Clips, Place, RATE, Sampler, has_body, held_out_by_kind};
-use crate::{Result, StageConfig, TrainConfig, TrainError};
+use crate::clips::{Clip, Clips, RATE, has_body};
+use crate::learner::{Learner, Parts};
+use crate::windows::{Batch, Place, Sampler, held_out_by_kind};
+use crate::{ContrastKind, Result, StageConfig, TrainConfig, TrainError};
 use orator_motion::contextual::alignment::{
-    Alignment, Contrast, batch_recall, contrastive_loss, shuffled_order,
+    Alignment, Contrast, batch_recall, contrastive_loss, shuffled_order, sigmoid_loss,
 };
 use orator_motion::contextual::{Stream, WINDOW_FRAMES};
 use orator_nn::{Randomness, from_array3};
@@ -16,7 +17,7 @@ use tch::{Device, Kind, Tensor};
 /// Windows of a clip nearer than this are no negatives of each other: 8 s.
 const NEAR_FRAMES: usize = 200;
 /// Most held-out windows measured; they do not overlap.
-const HELD_OUT: usize = 1024;
+const HELD_OUT: usize = 256;
 /// Windows embedded at a time.
 const CHUNK: i64 = 64;
 /// METHODS 5: recall among 1, 5 and 10 in batches of 32, mean of 100 draws.
@@ -146,7 +147,7 @@ fn near(places: &[Place]) -> Tensor {
 }
 
 impl Learner for Aligning<'_> {
-    fn loss(&self, random: &mut Randomness) -> (Tensor, Vec<(&'static str, f64)>) {
+    fn loss(&self, _step: u64, random: &mut Randomness) -> Result<(Tensor, Parts)> {
         let batches = Stream::ALL.map(|stream| self.draw(stream, random));
         let mut total = Tensor::from(0.0f32).to_device(self.device);
         let mut parts = Vec::new();
@@ -164,31 +165,35 @@ impl Learner for Aligning<'_> {
                 self.alignment.embed_speech(stream, &other, true)
             });
             let excluded = near(&batch.places).to_device(self.device);
-            let loss = contrastive_loss(&Contrast {
+            let contrast = Contrast {
                 motion: &motion,
                 speech: &speech,
                 shuffled: shuffled.as_ref(),
                 excluded: Some(&excluded),
                 temperature: self.config.losses.temperature,
-            });
+            };
+            let loss = match self.config.losses.contrast {
+                ContrastKind::Softmax => contrastive_loss(&contrast),
+                ContrastKind::Sigmoid => sigmoid_loss(&contrast, self.config.losses.sigmoid_bias),
+            };
             parts.push((["face", "body"][s], loss.double_value(&[])));
             total = total + loss;
         }
-        (total, parts)
+        Ok((total, parts))
     }
 
-    fn batch(&self, random: &mut Randomness) -> BTreeMap<String, Tensor> {
+    fn batch(&self, random: &mut Randomness) -> Result<BTreeMap<String, Tensor>> {
         let mut all = BTreeMap::new();
         for stream in Stream::ALL {
             let tensors = self.draw(stream, random).tensors();
             all.extend(tensors.into_iter().map(|(name, t)| (format!("{}.{name}", stream.name()), t)));
         }
-        all
+        Ok(all)
     }
 
     /// Recall both ways in batches of 32 beside chance, and how often the right speech is nearer than the same in another
     /// order (chance 0.5).
-    fn validate(&self) -> BTreeMap<String, f64> {
+    fn validate(&self, _step: u64) -> Result<BTreeMap<String, f64>> {
         let mut measures = BTreeMap::new();
         for stream in Stream::ALL {
             for (kind, batch) in &self.held_out[stream as usize] {
@@ -209,7 +214,7 @@ impl Learner for Aligning<'_> {
                 measures.insert(format!("{name}-windows"), motion.size()[0] as f64);
             }
         }
-        measures
+        Ok(measures)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What people look at while a stage learns: true motion beside the networks' own, as a short video of poses.
 
-use crate::clips::{Batch, Clips};
+use crate::clips::Clips;
+use crate::windows::Batch;
 use crate::{Result, TrainError};
 use ndarray::Array2;
 use orator_body::KeypointTrack;
@@ -19,7 +20,7 @@ const HEIGHT: usize = 256;
 const WIDEST: f32 = 2.0;
 
 /// The same window twice.
-pub(super) struct Comparison {
+pub(crate) struct Comparison {
     real: KeypointTrack,
     made: KeypointTrack,
 }

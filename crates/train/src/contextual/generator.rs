@@ -1,9 +1,10 @@
 //! The mask generator stage (METHODS 2.3, Eq. 10): guess masked base tokens; decode the guesses and compare the motion.
 
 use super::comparison::Comparison;
-use super::learner::Learner;
 use super::losses;
-use crate::clips::{Batch, Clip, Clips, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
+use crate::clips::{Clip, Clips};
+use crate::learner::{Learner, Parts};
+use crate::windows::{Batch, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
 use crate::{Result, TrainConfig, TrainError};
 use orator_motion::SampleOptions;
 use orator_motion::contextual::{MaskInput, Networks, Stream, WINDOW_FRAMES, WINDOW_STRIDE, Window, fill};
@@ -141,7 +142,7 @@ impl<'a> Generating<'a> {
 }
 
 impl Learner for Generating<'_> {
-    fn loss(&self, random: &mut Randomness) -> (Tensor, Vec<(&'static str, f64)>) {
+    fn loss(&self, _step: u64, random: &mut Randomness) -> Result<(Tensor, Parts)> {
         let l = &self.config.losses;
         let batch = self.draw(random);
         let encoded = encode(self.networks, &batch);
@@ -153,14 +154,14 @@ impl Learner for Generating<'_> {
         let bodies = batch.valid[1].amax([1i64].as_slice(), true);
         let hidden1 = &hidden1 * &bodies + (1.0 - &bodies);
         let input = MaskInput { speech: &speech, speakers: [&batch.speaker; 2], drop_speech: &drop };
-        let logits = self.networks.mask_generator.forward(
-            &[codes0, codes1],
-            &[hidden0, hidden1],
-            &encoded.source,
-            &input,
-            true,
-        );
+        let (codes, hidden) = ([codes0, codes1], [hidden0, hidden1]);
+        let logits = self.networks.mask_generator.forward(&codes, &hidden, &encoded.source, &input, true);
         let chosen = [chosen0, chosen1];
+        let misheard = (l.reliance > 0.0).then(|| {
+            let other = speech.roll([1], [0]);
+            let input = MaskInput { speech: &other, ..input };
+            self.networks.mask_generator.forward(&codes, &hidden, &encoded.source, &input, true)
+        });
         let mut total = Tensor::from(0.0f32).to_device(self.device);
         let mut parts = Vec::new();
         for s in 0..2 {
@@ -172,6 +173,15 @@ impl Learner for Generating<'_> {
                     [s];
             parts.extend([(names[0], loss.double_value(&[])), (names[1], right)]);
             total = total + loss;
+            if let Some(misheard) = &misheard {
+                let likely = |logits: &[Tensor; 2]| losses::likelihood(&logits[s], &base, &counted);
+                // Windows learned without speech, or without tokens to guess, say nothing.
+                let heard = drop.neg() + 1.0;
+                let heard = heard * counted.amax([1i64].as_slice(), false);
+                let reliance = losses::reliance(&likely(&logits), &likely(misheard), &heard);
+                parts.push((["face-reliance", "body-reliance"][s], reliance.double_value(&[])));
+                total = total + reliance * l.reliance;
+            }
             if l.reconstruction > 0.0 {
                 // A soft choice that is hard forward and soft backward, on top of the true residual layers.
                 let noise = random.gumbel_tensor(&logits[s].size()).to_device(self.device);
@@ -203,16 +213,16 @@ impl Learner for Generating<'_> {
                 }
             }
         }
-        (total, parts)
+        Ok((total, parts))
     }
 
-    fn batch(&self, random: &mut Randomness) -> BTreeMap<String, Tensor> {
-        self.draw(random).tensors()
+    fn batch(&self, random: &mut Randomness) -> Result<BTreeMap<String, Tensor>> {
+        Ok(self.draw(random).tensors())
     }
 
     /// Held-out loss and share of right guesses when everything is hidden, with the right speech and with that of another
     /// window: the difference is what the generator takes from speech.
-    fn validate(&self) -> BTreeMap<String, f64> {
+    fn validate(&self, _step: u64) -> Result<BTreeMap<String, f64>> {
         let mut measures = BTreeMap::new();
         for (kind, batch) in &self.held_out {
             let encoded = encode(self.networks, batch);
@@ -236,7 +246,7 @@ impl Learner for Generating<'_> {
                 }
             }
         }
-        measures
+        Ok(measures)
     }
 
     /// Held-out motion and what the base layer makes of its speech.

@@ -67,10 +67,37 @@ pub(super) fn tokens(logits: &Tensor, ids: &Tensor, counted: &Tensor, smoothing:
     ((loss * counted).sum(Kind::Float) / total, right.double_value(&[]))
 }
 
+/// Mean log-likelihood, per window, of tokens `[batch, time]` where `counted` is 1: `[batch]`.
+pub(super) fn likelihood(logits: &Tensor, ids: &Tensor, counted: &Tensor) -> Tensor {
+    let chosen = logits.log_softmax(-1, Kind::Float).gather(2, &ids.unsqueeze(-1), false).squeeze_dim(-1);
+    let sum = |t: &Tensor| t.sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
+    sum(&(chosen * counted)) / sum(counted).clamp_min(1.0)
+}
+
+/// −log of the share that the right speech has in both likelihoods `[batch]`, mean over the windows where `heard` is 1: near 0
+/// where tokens are much likelier with their own speech, ln 2 where speech makes no difference.
+pub(super) fn reliance(right: &Tensor, wrong: &Tensor, heard: &Tensor) -> Tensor {
+    weighted_mean(&(wrong - right).softplus(), heard)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use tch::Device;
+
+    #[test]
+    fn speech_that_makes_no_difference_costs_ln_two() {
+        let logits = Tensor::zeros([2, 3, 4], (Kind::Float, Device::Cpu));
+        let ids = Tensor::from_slice(&[0i64, 1, 2, 3, 0, 1]).view([2, 3]);
+        let counted = Tensor::from_slice(&[1.0f32, 1.0, 0.0, 0.0, 0.0, 0.0]).view([2, 3]);
+        let guess = likelihood(&logits, &ids, &counted);
+        assert!((guess.double_value(&[0]) + 4f64.ln()).abs() < 1e-6);
+        assert_eq!(guess.double_value(&[1]), 0.0, "nothing counted");
+        let heard = Tensor::from_slice(&[1.0f32, 0.0]);
+        let same = reliance(&guess, &guess, &heard).double_value(&[]);
+        assert!((same - 2f64.ln()).abs() < 1e-6);
+        assert!(reliance(&(&guess + 9.0), &guess, &heard).double_value(&[]) < 1e-3);
+    }
 
     #[test]
     fn lips_that_move_together_stay_as_open_as_they_were() {

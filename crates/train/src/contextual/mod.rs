@@ -3,7 +3,6 @@
 mod alignment;
 mod comparison;
 mod generator;
-mod learner;
 mod losses;
 mod raw;
 mod residual;
@@ -12,5 +11,6 @@ mod stages;
 mod tokenizer;
 mod weights;
 
+pub(crate) use comparison::Comparison;
 pub use run::train;
 pub use stages::Stage;

@@ -2,9 +2,10 @@
 
 use super::comparison::Comparison;
 use super::generator::{LONGEST_PREFIX, hear, speaks};
-use super::learner::Learner;
 use super::losses;
-use crate::clips::{Batch, Clips, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
+use crate::clips::Clips;
+use crate::learner::{Learner, Parts};
+use crate::windows::{Batch, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
 use crate::{Result, TrainConfig, TrainError};
 use orator_motion::SampleOptions;
 use orator_motion::contextual::{MaskInput, Networks, RawWindow, Stream, WINDOW_FRAMES, fill_raw};
@@ -81,7 +82,7 @@ impl<'a> RawGenerating<'a> {
 }
 
 impl Learner for RawGenerating<'_> {
-    fn loss(&self, random: &mut Randomness) -> (Tensor, Vec<(&'static str, f64)>) {
+    fn loss(&self, _step: u64, random: &mut Randomness) -> Result<(Tensor, Parts)> {
         let batch = self.draw(random);
         let l = &self.config.losses;
         let (speech, drop) = hear(&batch.speech, self.config, random);
@@ -104,15 +105,15 @@ impl Learner for RawGenerating<'_> {
             parts.push((["face-motion", "body-motion"][s], position.double_value(&[])));
             total = total + position + smooth * l.smoothness;
         }
-        (total, parts)
+        Ok((total, parts))
     }
 
-    fn batch(&self, random: &mut Randomness) -> BTreeMap<String, Tensor> {
-        self.draw(random).tensors()
+    fn batch(&self, random: &mut Randomness) -> Result<BTreeMap<String, Tensor>> {
+        Ok(self.draw(random).tensors())
     }
 
     /// Held-out loss when everything is hidden, with the right speech and with that of another window.
-    fn validate(&self) -> BTreeMap<String, f64> {
+    fn validate(&self, _step: u64) -> Result<BTreeMap<String, f64>> {
         let mut measures = BTreeMap::new();
         for (kind, batch) in &self.held_out {
             let size = batch.speech.size()[0];
@@ -136,7 +137,7 @@ impl Learner for RawGenerating<'_> {
                 }
             }
         }
-        measures
+        Ok(measures)
     }
 
     fn compare(&self) -> Option<Comparison> {

@@ -2,9 +2,10 @@
 
 use super::comparison::Comparison;
 use super::generator::{compare, encode, hear, speaks};
-use super::learner::Learner;
 use super::losses;
-use crate::clips::{Batch, Clips, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
+use crate::clips::Clips;
+use crate::learner::{Learner, Parts};
+use crate::windows::{Batch, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
 use crate::{Result, TrainConfig, TrainError};
 use orator_motion::contextual::{MaskInput, Networks, Stream};
 use orator_nn::Randomness;
@@ -53,7 +54,7 @@ fn draw_layer(layers: usize, random: &mut Randomness) -> usize {
 }
 
 impl Learner for Refining<'_> {
-    fn loss(&self, random: &mut Randomness) -> (Tensor, Vec<(&'static str, f64)>) {
+    fn loss(&self, _step: u64, random: &mut Randomness) -> Result<(Tensor, Parts)> {
         let batch = self.draw(random);
         let encoded = encode(self.networks, &batch);
         let (speech, drop) = hear(&batch.speech, self.config, random);
@@ -76,14 +77,14 @@ impl Learner for Refining<'_> {
             parts.extend([(names[0], loss.double_value(&[])), (names[1], right)]);
             total = total + loss;
         }
-        (total, parts)
+        Ok((total, parts))
     }
 
-    fn batch(&self, random: &mut Randomness) -> BTreeMap<String, Tensor> {
-        self.draw(random).tensors()
+    fn batch(&self, random: &mut Randomness) -> Result<BTreeMap<String, Tensor>> {
+        Ok(self.draw(random).tensors())
     }
 
-    fn validate(&self) -> BTreeMap<String, f64> {
+    fn validate(&self, _step: u64) -> Result<BTreeMap<String, f64>> {
         let mut measures = BTreeMap::new();
         for (kind, batch) in &self.held_out {
             let encoded = encode(self.networks, batch);
@@ -102,7 +103,7 @@ impl Learner for Refining<'_> {
                 }
             }
         }
-        measures
+        Ok(measures)
     }
 
     /// Held-out motion and what all layers make of its speech.

@@ -2,9 +2,10 @@
 //! for it, what the frozen alignment encoders say of the motion; each stream by itself.
 
 use super::comparison::Comparison;
-use super::learner::Learner;
 use super::losses;
-use crate::clips::{Batch, Clips, HELD_OUT_STRIDE, Sampler, has_body, held_out_by_kind};
+use crate::clips::{Clips, has_body};
+use crate::learner::{Learner, Parts};
+use crate::windows::{Batch, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
 use crate::{Result, TrainConfig, TrainError};
 use orator_motion::LIP_POINTS;
 use orator_motion::contextual::{CodeUse, Networks, Stream};
@@ -79,13 +80,13 @@ impl<'a> Tokenizing<'a> {
         let content = tch::no_grad(|| alignment.motion_content(stream, &batch.motion[s], false));
         let cosine = Tensor::cosine_similarity(&foretold, &content, -1, 1e-6);
         let seen = &batch.valid[s];
-        let distance: Tensor = cosine.neg() + 1.0;
+        let distance: Tensor = (cosine.neg() + (1.0 - self.config.losses.distillation_margin)).relu();
         Some((distance * seen).sum(Kind::Float) / seen.sum(Kind::Float).clamp_min(1.0))
     }
 }
 
 impl Learner for Tokenizing<'_> {
-    fn loss(&self, random: &mut Randomness) -> (Tensor, Vec<(&'static str, f64)>) {
+    fn loss(&self, _step: u64, random: &mut Randomness) -> Result<(Tensor, Parts)> {
         let batches = Stream::ALL.map(|stream| self.draw(stream, random));
         let l = &self.config.losses;
         let mut total = Tensor::from(0.0f32).to_device(self.device);
@@ -112,16 +113,16 @@ impl Learner for Tokenizing<'_> {
                 total = total + distillation * l.distillation;
             }
         }
-        (total, parts)
+        Ok((total, parts))
     }
 
-    fn batch(&self, random: &mut Randomness) -> BTreeMap<String, Tensor> {
+    fn batch(&self, random: &mut Randomness) -> Result<BTreeMap<String, Tensor>> {
         let mut all = BTreeMap::new();
         for stream in Stream::ALL {
             let tensors = self.draw(stream, random).tensors();
             all.extend(tensors.into_iter().map(|(name, t)| (format!("{}.{name}", stream.name()), t)));
         }
-        all
+        Ok(all)
     }
 
     fn after_step(&self, random: &mut Randomness) {
@@ -133,7 +134,7 @@ impl Learner for Tokenizing<'_> {
 
     /// Mean absolute error in the streams' own units (eye distances; shoulder widths or hand lengths), and how many codes
     /// of the base layer are in use.
-    fn validate(&self) -> BTreeMap<String, f64> {
+    fn validate(&self, _step: u64) -> Result<BTreeMap<String, f64>> {
         let mut measures = BTreeMap::new();
         for stream in Stream::ALL {
             let s = stream as usize;
@@ -167,7 +168,7 @@ impl Learner for Tokenizing<'_> {
                 }
             }
         }
-        measures
+        Ok(measures)
     }
 
     /// Held-out motion and what is left of it as tokens.

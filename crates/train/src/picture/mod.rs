@@ -1,0 +1,19 @@
+//! The stages of the contextual system's picture half (METHODS 2.6, 2.7): the motion field with the generator, then the
+//! refinement.
+
+mod config;
+mod frame_store;
+mod losses;
+mod motion_field;
+mod pairs;
+mod refine;
+mod regions;
+mod run;
+mod sheet;
+mod stages;
+mod validation;
+mod weights;
+
+pub use config::{PictureLosses, PictureTrainConfig};
+pub use run::train;
+pub use stages::Stage;

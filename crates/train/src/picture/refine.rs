@@ -1,0 +1,99 @@
+//! The refinement stage (METHODS 2.7, Eq. 8): fusion and the U-Net learn to repaint what the warp could not show, while the
+//! motion field rests.
+
+use super::config::PictureTrainConfig;
+use super::frame_store::FrameClip;
+use super::losses::{Judges, weighted_pixels};
+use super::pairs::PairSampler;
+use super::validation::Validation;
+use crate::Result;
+use crate::learner::{Learner, Parts};
+use orator_nn::Randomness;
+use orator_render::contextual::{Discriminator, Drawn, Driving, PictureNetworks, Training};
+use std::collections::BTreeMap;
+use tch::{Device, Kind, Tensor};
+
+pub(super) struct RefineLearner<'a> {
+    networks: &'a PictureNetworks,
+    discriminator: Option<&'a Discriminator>,
+    config: &'a PictureTrainConfig,
+    sampler: PairSampler<'a>,
+    judges: Judges,
+    validation: Validation<'a>,
+    kind: Kind,
+    device: Device,
+}
+
+impl<'a> RefineLearner<'a> {
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing")]
+    pub fn new(
+        networks: &'a PictureNetworks,
+        discriminator: Option<&'a Discriminator>,
+        clips: &'a [FrameClip],
+        config: &'a PictureTrainConfig,
+        judges: Judges,
+        validation: Validation<'a>,
+        kind: Kind,
+        device: Device,
+    ) -> Result<Self> {
+        let sampler = PairSampler::new(clips)?;
+        Ok(Self { networks, discriminator, config, sampler, judges, validation, kind, device })
+    }
+
+    /// Both sides of the least-squares game at once. The discriminator learns from its own loss; the generator's term reaches
+    /// the picture through a gradient that is taken beforehand, so that it leaves nothing in the discriminator's weights.
+    fn adversarial(&self, judge: &Discriminator, drawn: &Drawn, real: &Tensor) -> (Tensor, Tensor) {
+        let map = drawn.heatmaps.as_ref().map(Tensor::detach);
+        let map = map.as_ref();
+        let leaf = drawn.picture.detach().set_requires_grad(true);
+        let fooled = (judge.forward(&leaf, map, self.kind, false) - 1.0).square().mean(Kind::Float);
+        let gradient = Tensor::run_backward(&[&fooled], &[&leaf], false, false);
+        let reached = match gradient.first() {
+            // Has the value of the generator's loss and the gradient just taken.
+            Some(gradient) => {
+                let term = (&drawn.picture * gradient.detach()).sum(Kind::Float);
+                &term - term.detach() + fooled.detach()
+            }
+            None => fooled.detach(),
+        };
+        let on_real = (judge.forward(real, map, self.kind, true) - 1.0).square().mean(Kind::Float);
+        let on_made = judge.forward(&drawn.picture.detach(), map, self.kind, true).square().mean(Kind::Float);
+        (reached, (on_real + on_made) * 0.5)
+    }
+}
+
+impl Learner for RefineLearner<'_> {
+    fn loss(&self, _step: u64, random: &mut Randomness) -> Result<(Tensor, Parts)> {
+        let losses = &self.config.losses;
+        let pairs = self.sampler.batch(self.config.refine.batch, losses, random, self.device)?;
+        let source = self.networks.source(&pairs.source, &pairs.source_points, &pairs.source_confidence);
+        let driving = Driving {
+            points: &pairs.driving_points,
+            confidence: &pairs.driving_confidence,
+            picture: Some(&pairs.driving),
+        };
+        let training = Training { transform_dropout: 0.0, randomness: random };
+        let drawn = self.networks.drive(&source, &driving, Some(training));
+        let pixels = weighted_pixels(&drawn.picture, &pairs.driving, &pairs.weight);
+        let perceptual = self.judges.perceptual(&drawn.picture, &pairs.driving)?;
+        let mut parts: Parts =
+            vec![("pixels", pixels.double_value(&[])), ("perceptual", perceptual.double_value(&[]))];
+        let mut total = pixels * losses.pixel + perceptual * losses.perceptual;
+        if let Some(judge) = self.discriminator {
+            let (fooling, judging) = self.adversarial(judge, &drawn, &pairs.driving);
+            parts.push(("fooling", fooling.double_value(&[])));
+            parts.push(("judging", judging.double_value(&[])));
+            total = total + fooling * losses.adversarial + judging;
+        }
+        Ok((total, parts))
+    }
+
+    fn batch(&self, random: &mut Randomness) -> Result<BTreeMap<String, Tensor>> {
+        let batch = self.config.refine.batch;
+        Ok(self.sampler.batch(batch, &self.config.losses, random, self.device)?.tensors())
+    }
+
+    fn validate(&self, step: u64) -> Result<BTreeMap<String, f64>> {
+        self.validation.look(self.networks, step)
+    }
+}

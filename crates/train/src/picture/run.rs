@@ -1,0 +1,103 @@
+//! One training stage from start to weights.
+
+use super::config::PictureTrainConfig;
+use super::frame_store::FrameClip;
+use super::losses::Judges;
+use super::motion_field::FieldLearner;
+use super::refine::RefineLearner;
+use super::stages::Stage;
+use super::validation::Validation;
+use super::weights;
+use crate::learner::Learner;
+use crate::prepare::prepare_each;
+use crate::run_folder::StageRun;
+use crate::training_loop::{draw_curves, refuse_begun, run_steps};
+use crate::{Event, Result};
+use orator_nn::mix;
+use orator_render::contextual::{Discriminator, PictureNetworks, Refinement, drawing_kind};
+use std::path::Path;
+use tch::Device;
+use tch::nn::VarStore;
+
+/// Channels of the discriminator's first layer.
+const DISCRIMINATOR_WIDTH: i64 = 32;
+
+/// Trains one stage into the run folder `run`; returns when its weights are written. As for motion, train in a process of its
+/// own: libtorch has one random generator.
+///
+/// # Errors
+/// When the corpus or the earlier stage's weights are missing, the folder cannot be written, or the loss diverges.
+pub fn train(
+    stage: Stage,
+    config: &PictureTrainConfig,
+    corpus: &Path,
+    run: &Path,
+    resume: bool,
+    device: Device,
+    tell: &mut dyn FnMut(Event),
+) -> Result<()> {
+    let begun = refuse_begun(run, stage.name(), resume)?;
+    let clips = load_clips(config, corpus, &run.join("prepared"), tell)?;
+    tch::manual_seed(mix(config.seed, stage as u64) as i64);
+    let store = VarStore::new(device);
+    let kind = drawing_kind(device);
+    let networks = PictureNetworks::new(&store.root(), &config.networks).computing_in(kind);
+    let discriminator = (stage == Stage::Refine && config.losses.adversarial > 0.0).then(|| {
+        let path = store.root() / stage.name() / weights::DISCRIMINATOR;
+        Discriminator::new(&path, networks.heatmap_channels(), DISCRIMINATOR_WIDTH)
+    });
+    if stage == Stage::Refine && !begun {
+        weights::read_field(run, config, &store)?;
+    }
+    weights::freeze_others(&store, stage);
+    let settings = match stage {
+        Stage::MotionField => &config.motion_field,
+        Stage::Refine => &config.refine,
+    };
+    let losses = &config.losses;
+    let judges = Judges::load(&losses.features, losses.perceptual, kind, device)?;
+    let mut folder = StageRun::open(run, stage.name(), settings.steps, tell)?;
+    let validation = Validation::new(&clips, config, run.join(stage.name()), device);
+    {
+        let learner: Box<dyn Learner + '_> = match stage {
+            Stage::MotionField => {
+                Box::new(FieldLearner::new(&networks, &clips, config, judges, validation, device)?)
+            }
+            Stage::Refine => Box::new(RefineLearner::new(
+                &networks,
+                discriminator.as_ref(),
+                &clips,
+                config,
+                judges,
+                validation,
+                kind,
+                device,
+            )?),
+        };
+        run_steps(learner.as_ref(), &store, settings, config.seed, &mut folder)?;
+    }
+    draw_curves(&mut folder)?;
+    // Without refinement the first stage makes the finished weights.
+    let whole = stage == Stage::Refine || config.networks.refinement == Refinement::None;
+    for path in weights::write(stage, run, config, &clips, &store, whole)? {
+        folder.wrote(&path);
+    }
+    Ok(())
+}
+
+/// Perceives what is not perceived yet and keeps the frames of every clip that has pictures.
+fn load_clips(
+    config: &PictureTrainConfig,
+    corpus: &Path,
+    folder: &Path,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Vec<FrameClip>> {
+    let mut clips = Vec::new();
+    prepare_each(&config.clips, corpus, folder, tell, &mut |clip, pictures| {
+        let source = &config.clips[clip.source];
+        let form = (config.side, config.every);
+        clips.extend(FrameClip::new(&clip, &pictures, source.weight, source.split, form, folder)?);
+        Ok(())
+    })?;
+    Ok(clips)
+}

@@ -1,0 +1,95 @@
+//! What the networks make of held-out clips: scores, and a sheet to look at.
+
+use super::config::PictureTrainConfig;
+use super::frame_store::FrameClip;
+use super::pairs::held_out_pairs;
+use super::sheet::{Sheet, to_picture};
+use crate::{Result, Split};
+use orator_metrics::{BoxConfig, PartBoxes, PictureScores};
+use orator_render::contextual::{Driving, PictureNetworks};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use tch::{Device, Kind};
+
+/// Clips looked at, of each kind.
+const CLIPS: usize = 12;
+/// Frames of each.
+const FRAMES: usize = 3;
+
+pub(super) struct Validation<'a> {
+    clips: Vec<&'a FrameClip>,
+    config: &'a PictureTrainConfig,
+    folder: PathBuf,
+    device: Device,
+}
+
+impl<'a> Validation<'a> {
+    /// Sheets go into `folder`.
+    pub fn new(
+        clips: &'a [FrameClip],
+        config: &'a PictureTrainConfig,
+        folder: PathBuf,
+        device: Device,
+    ) -> Self {
+        let mut chosen = Vec::new();
+        for exact in [false, true] {
+            let all: Vec<&FrameClip> = clips
+                .iter()
+                .filter(|c| c.split == Split::HeldOut && c.exact == exact && c.frames() > 1 && c.has_face(0))
+                .collect();
+            let step = all.len().div_ceil(CLIPS).max(1);
+            chosen.extend(all.into_iter().step_by(step));
+        }
+        Self { clips: chosen, config, folder, device }
+    }
+
+    /// PSNR and SSIM of whole frames, hands and lips, of filmed and staged clips apart; writes `validation-STEP.png`, a row a
+    /// clip: source, driving, warped, drawn.
+    pub fn look(&self, networks: &PictureNetworks, step: u64) -> Result<BTreeMap<String, f64>> {
+        let mut scores: BTreeMap<&str, PictureScores> = BTreeMap::new();
+        let mut sheet = Sheet::default();
+        for clip in &self.clips {
+            let Some(pairs) = held_out_pairs(clip, FRAMES, &self.config.losses, self.device)? else {
+                continue;
+            };
+            let source = networks.source(
+                &pairs.source.narrow(0, 0, 1),
+                &pairs.source_points.narrow(0, 0, 1),
+                &pairs.source_confidence.narrow(0, 0, 1),
+            );
+            let driving = Driving {
+                points: &pairs.driving_points,
+                confidence: &pairs.driving_confidence,
+                picture: Some(&pairs.driving),
+            };
+            let drawn = networks.drive(&source, &driving, None);
+            let kind = if clip.exact { "staged" } else { "filmed" };
+            let scores = scores.entry(kind).or_default();
+            let count = pairs.driving.size()[0];
+            for number in 0..count {
+                let real = to_picture(&pairs.driving.get(number))?;
+                let made = to_picture(&drawn.picture.get(number).to_kind(Kind::Float))?;
+                let frame = pairs.frames[number as usize];
+                let boxes = PartBoxes::of(&clip.track, frame, &BoxConfig::default());
+                scores.add_with_boxes(&real, &made, &boxes)?;
+                if number + 1 == count {
+                    let from = to_picture(&pairs.source.get(0))?;
+                    sheet.row(vec![from, real, to_picture(&drawn.warped.get(number))?, made]);
+                }
+            }
+        }
+        sheet.write(&self.folder.join(format!("validation-{step:06}.png")))?;
+        let mut measures = BTreeMap::new();
+        for (kind, scores) in scores {
+            let report = scores.report();
+            for (area, of) in [("whole", report.whole), ("hands", report.hands), ("lips", report.lips)] {
+                for (name, value) in [("psnr", of.psnr), ("ssim", of.ssim)] {
+                    if let Some(value) = value {
+                        measures.insert(format!("{kind}-{area}-{name}"), value);
+                    }
+                }
+            }
+        }
+        Ok(measures)
+    }
+}
