@@ -33,6 +33,10 @@ pub enum Command {
     Generate(commands::generate::Arguments),
     /// Make a video of the person in a photo moving as somebody in a video does
     Animate(commands::animate::Arguments),
+    /// Make a part of a video anew: another take, another style, or other words
+    Edit(commands::edit::Arguments),
+    /// Move the person in a photo in another's way: a speaker's style, or a video's motion
+    Transfer(commands::transfer::Arguments),
     /// Show what is found in a picture or video, and which square would be used
     Inspect(commands::inspect::Arguments),
     /// Train a system
@@ -49,7 +53,13 @@ impl Command {
     /// Whether it does long arithmetic, for which the program is set up differently.
     pub fn computes(&self) -> bool {
         match self {
-            Self::Generate(_) | Self::Animate(_) | Self::Inspect(_) | Self::Train(_) | Self::Stage(_) => true,
+            Self::Generate(_)
+            | Self::Animate(_)
+            | Self::Edit(_)
+            | Self::Transfer(_)
+            | Self::Inspect(_)
+            | Self::Train(_)
+            | Self::Stage(_) => true,
             Self::Models(_) | Self::Doctor => false,
         }
     }

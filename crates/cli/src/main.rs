@@ -25,6 +25,8 @@ fn main() -> ExitCode {
     let outcome = match &cli.command {
         Command::Generate(arguments) => commands::generate::run(arguments, &mut screen),
         Command::Animate(arguments) => commands::animate::run(arguments, &mut screen),
+        Command::Edit(arguments) => commands::edit::run(arguments, &mut screen),
+        Command::Transfer(arguments) => commands::transfer::run(arguments, &mut screen),
         Command::Inspect(arguments) => commands::inspect::run(arguments, &mut screen),
         Command::Train(arguments) => commands::train::run(arguments, &mut screen),
         Command::Stage(arguments) => commands::stage::run(arguments, &mut screen),

@@ -49,6 +49,8 @@ pub struct AnimateRequest {
     pub mode: Mode,
     /// The renderer.
     pub renderer: RendererKind,
+    /// Weights of the renderer, by name or path; `None` takes the ones that ship.
+    pub renderer_weights: Option<String>,
     /// Where the motion's keypoints go, if anywhere.
     pub keypoints: Option<PathBuf>,
     /// Text of a small visible label; `None` for no label.
@@ -75,6 +77,7 @@ impl AnimateRequest {
             fit: Fit::default(),
             mode: Mode::default(),
             renderer: RendererKind::default(),
+            renderer_weights: None,
             keypoints: None,
             label: None,
             audio_codec: AudioCodec::default(),
@@ -111,8 +114,11 @@ pub fn animate(request: &AnimateRequest, tell: &mut dyn FnMut(Event)) -> Result<
     check_request(request, range)?;
     let mut stages = Stages::new(tell);
     let picture = request.image.as_deref().map(portrait::read).transpose()?;
-    let mut perceiver =
-        stages.run("models", |_| Perceiver::load().map_err(StudioError::perceive(&request.driving)))?;
+    let (mut perceiver, renderer, weights) = stages.run("models", |_| {
+        let perceiver = Perceiver::load().map_err(StudioError::perceive(&request.driving))?;
+        let (renderer, weights) = request.renderer.load(request.renderer_weights.as_deref())?;
+        Ok::<_, StudioError>((perceiver, renderer, weights))
+    })?;
     let driving = if driving::is_keypoint_file(&request.driving) {
         driving::from_keypoints(&request.driving, range, request.fit, request.size)?
     } else {
@@ -146,7 +152,7 @@ pub fn animate(request: &AnimateRequest, tell: &mut dyn FnMut(Event)) -> Result<
         stages.tell(Event::wrote(path));
     }
 
-    let mut scene = film::prepare(request.renderer, &portrait)?;
+    let mut scene = renderer.prepare(&portrait)?;
     let made_from = if own_frame {
         "one frame and the motion of a video"
     } else {
@@ -156,7 +162,7 @@ pub fn animate(request: &AnimateRequest, tell: &mut dyn FnMut(Event)) -> Result<
         audio: sound,
         audio_codec: request.audio_codec,
         label: request.label.clone(),
-        provenance: film::provenance(None, Vec::new(), made_from),
+        provenance: film::provenance(None, weights.into_iter().collect(), made_from),
         ..VideoSettings::new(request.size as usize, request.size as usize, track.rate())
     };
     let summary = stages

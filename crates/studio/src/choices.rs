@@ -1,6 +1,8 @@
 //! Which systems there are to choose from, and whether a choice fits together.
 
-use crate::{Result, StudioError};
+use crate::{Result, StudioError, models};
+use orator_nn::choose_device;
+use orator_render::contextual::ContextualRenderer;
 use orator_render::{Renderer, WarpRenderer};
 
 /// Systems that make motion from speech.
@@ -35,6 +37,8 @@ pub enum RendererKind {
     /// Thin-plate-spline warps of the portrait's own pixels; needs no training (METHODS 2.6).
     #[default]
     Warp,
+    /// Learned dense motion, painting and refinement (METHODS 2.6, 2.7).
+    Contextual,
 }
 
 impl RendererKind {
@@ -43,6 +47,7 @@ impl RendererKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Warp => WarpRenderer.name(),
+            Self::Contextual => "contextual",
         }
     }
 
@@ -50,13 +55,29 @@ impl RendererKind {
     #[must_use]
     pub fn representation(self) -> &'static str {
         match self {
-            Self::Warp => "keypoints-133",
+            Self::Warp | Self::Contextual => "keypoints-133",
         }
     }
 
-    pub(crate) fn renderer(self) -> Box<dyn Renderer> {
+    /// Name of the weights that are taken when none are given; `None` where none are needed.
+    #[must_use]
+    pub fn default_weights(self) -> Option<&'static str> {
         match self {
-            Self::Warp => Box::new(WarpRenderer),
+            Self::Warp => None,
+            Self::Contextual => Some("contextual-picture-lite"),
+        }
+    }
+
+    /// The renderer, and how a video names its weights.
+    pub(crate) fn load(self, weights: Option<&str>) -> Result<(Box<dyn Renderer>, Option<String>)> {
+        match self {
+            Self::Warp => Ok((Box::new(WarpRenderer), None)),
+            Self::Contextual => {
+                let name = weights.or(self.default_weights()).unwrap_or_default();
+                let checked = models::check_hash(&models::find(name)?)?;
+                let renderer = ContextualRenderer::load(&checked.path, choose_device())?;
+                Ok((Box::new(renderer), Some(checked.short())))
+            }
         }
     }
 }

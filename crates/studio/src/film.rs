@@ -3,7 +3,7 @@
 use crate::stages::Progress;
 use crate::{Result, StudioError};
 use ndarray::Axis;
-use orator_body::{KeypointTrack, Portrait};
+use orator_body::KeypointTrack;
 use orator_media::Picture;
 use orator_media::video_out::{Provenance, VideoSettings, VideoSummary, VideoWriter};
 use orator_render::{RenderError, Scene};
@@ -63,9 +63,4 @@ pub(crate) fn film(
         }
         writer.finish().map_err(StudioError::Output)
     })
-}
-
-/// The renderer's scene of a portrait; the portrait's pixels are not needed afterwards.
-pub(crate) fn prepare(renderer: crate::RendererKind, portrait: &Portrait) -> Result<Box<dyn Scene>> {
-    Ok(renderer.renderer().prepare(portrait)?)
 }

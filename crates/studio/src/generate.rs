@@ -43,6 +43,8 @@ pub struct GenerateRequest {
     pub weights: Option<String>,
     /// The renderer.
     pub renderer: RendererKind,
+    /// Weights of the renderer, by name or path; `None` takes the ones that ship.
+    pub renderer_weights: Option<String>,
     /// Where the motion's keypoints go, if anywhere; numbered like the videos.
     pub keypoints: Option<PathBuf>,
     /// Text of a small visible label; `None` for no label.
@@ -69,6 +71,7 @@ impl GenerateRequest {
             motion: MotionKind::default(),
             weights: None,
             renderer: RendererKind::default(),
+            renderer_weights: None,
             keypoints: None,
             label: None,
             audio_codec: AudioCodec::default(),
@@ -116,7 +119,12 @@ pub fn generate(request: &GenerateRequest, tell: &mut dyn FnMut(Event)) -> Resul
         let audio = recording::read(&request.audio, request.allow_silence, progress)?;
         Ok::<_, StudioError>((portrait::read(&request.image)?, audio))
     })?;
-    let (model, weights) = stages.run("models", |_| load_motion(request))?;
+    let (model, renderer, weights) = stages.run("models", |_| {
+        let (model, of_motion) = load_motion(request.motion, request.weights.as_deref())?;
+        let (renderer, of_pictures) = request.renderer.load(request.renderer_weights.as_deref())?;
+        let weights: Vec<String> = std::iter::once(of_motion).chain(of_pictures).collect();
+        Ok::<_, StudioError>((model, renderer, weights))
+    })?;
     check_fit((model.name(), model.representation()), request.renderer)?;
     check_speaker(model.as_ref(), request.speaker.as_deref())?;
 
@@ -135,9 +143,9 @@ pub fn generate(request: &GenerateRequest, tell: &mut dyn FnMut(Event)) -> Resul
 
     let keypoint_files =
         request.keypoints.as_deref().map(|path| output::numbered(path, request.takes)).unwrap_or_default();
-    let mut scene = film::prepare(request.renderer, &portrait)?;
+    let mut scene = renderer.prepare(&portrait)?;
     let mut sound = Some(audio);
-    let mut report = GenerateReport { takes: Vec::new(), weights: vec![weights.clone()] };
+    let mut report = GenerateReport { takes: Vec::new(), weights: weights.clone() };
     for (number, path) in videos.iter().enumerate() {
         let seed = request.seed.wrapping_add(number as u64);
         let track = stages.run("motion", |progress| {
@@ -161,7 +169,7 @@ pub fn generate(request: &GenerateRequest, tell: &mut dyn FnMut(Event)) -> Resul
             audio: if last { sound.take() } else { sound.clone() },
             audio_codec: request.audio_codec,
             label: request.label.clone(),
-            provenance: film::provenance(Some(seed), vec![weights.clone()], "one picture and a recording"),
+            provenance: film::provenance(Some(seed), weights.clone(), "one picture and a recording"),
             ..VideoSettings::new(request.size as usize, request.size as usize, FrameRate::MOTION)
         };
         let summary =
@@ -203,10 +211,13 @@ fn check_request(request: &GenerateRequest) -> Result<Vec<PathBuf>> {
     Ok(videos)
 }
 
-fn load_motion(request: &GenerateRequest) -> Result<(Box<dyn MotionModel>, String)> {
-    let name = request.weights.as_deref().unwrap_or(request.motion.default_weights());
-    let path = models::find(name)?;
-    match request.motion {
+/// A motion system with its weights (`None`: those that ship), and how a video names them.
+pub(crate) fn load_motion(
+    motion: MotionKind,
+    weights: Option<&str>,
+) -> Result<(Box<dyn MotionModel>, String)> {
+    let path = models::find(weights.unwrap_or(motion.default_weights()))?;
+    match motion {
         MotionKind::Contextual => {
             let (model, weights) = models::load_contextual(&path)?;
             Ok((Box::new(model), weights.short()))
@@ -214,7 +225,7 @@ fn load_motion(request: &GenerateRequest) -> Result<(Box<dyn MotionModel>, Strin
     }
 }
 
-fn check_speaker(model: &dyn MotionModel, speaker: Option<&str>) -> Result<()> {
+pub(crate) fn check_speaker(model: &dyn MotionModel, speaker: Option<&str>) -> Result<()> {
     match speaker {
         Some(name) if !name.is_empty() && !model.speakers().iter().any(|known| known == name) => {
             Err(StudioError::Usage {

@@ -5,6 +5,7 @@
 use crate::{Result, StudioError};
 use orator_motion::contextual::ContextualModel;
 use orator_nn::{Checkpoint, choose_device};
+use orator_render::contextual::ContextualRenderer;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -222,8 +223,17 @@ pub fn verify() -> Result<Vec<ModelInfo>> {
     let mut models: Vec<ModelInfo> = list()?
         .into_iter()
         .map(|mut info| {
-            if info.fault.is_none() && info.kind.as_deref() == Some("contextual-motion") {
-                info.fault = ContextualModel::load(&info.path, choose_device()).err().map(|e| e.to_string());
+            if info.fault.is_none() {
+                let device = choose_device();
+                info.fault = match info.kind.as_deref() {
+                    Some("contextual-motion") => {
+                        ContextualModel::load(&info.path, device).err().map(|e| e.to_string())
+                    }
+                    Some("contextual-picture") => {
+                        ContextualRenderer::load(&info.path, device).err().map(|e| e.to_string())
+                    }
+                    _ => None,
+                };
             }
             info
         })

@@ -80,6 +80,7 @@ pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
         fit: arguments.look.fit.into(),
         mode: arguments.mode.into(),
         renderer: arguments.look.renderer.into(),
+        renderer_weights: arguments.look.renderer_weights.clone(),
         keypoints: arguments.keypoints.clone(),
         label: arguments.look.label.clone(),
         audio_codec: arguments.look.audio_codec.into(),

@@ -46,7 +46,7 @@ pub struct Arguments {
 
 /// [`MotionKind`] on the command line.
 #[derive(Clone, Copy, ValueEnum)]
-enum MotionName {
+pub enum MotionName {
     /// Masked gesture tokens
     Contextual,
 }
@@ -70,6 +70,7 @@ pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
         motion: arguments.motion.into(),
         weights: arguments.weights.clone(),
         renderer: arguments.look.renderer.into(),
+        renderer_weights: arguments.look.renderer_weights.clone(),
         keypoints: arguments.keypoints.clone(),
         label: arguments.look.label.clone(),
         audio_codec: arguments.look.audio_codec.into(),

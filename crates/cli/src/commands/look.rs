@@ -15,6 +15,9 @@ pub struct Look {
     /// What draws the motion
     #[arg(long, value_enum, default_value_t = RendererName::Warp)]
     pub renderer: RendererName,
+    /// Weights of the renderer, by name or path
+    #[arg(long, value_name = "NAME|FILE")]
+    pub renderer_weights: Option<String>,
     /// Write a small visible text into the lower left corner
     #[arg(long, value_name = "TEXT", num_args = 0..=1, default_missing_value = DEFAULT_LABEL)]
     pub label: Option<String>,
@@ -46,12 +49,15 @@ impl From<FitName> for Fit {
 pub enum RendererName {
     /// Warps of the photo's own pixels, no training
     Warp,
+    /// Learned motion, painting and refinement
+    Contextual,
 }
 
 impl From<RendererName> for RendererKind {
     fn from(name: RendererName) -> Self {
         match name {
             RendererName::Warp => Self::Warp,
+            RendererName::Contextual => Self::Contextual,
         }
     }
 }

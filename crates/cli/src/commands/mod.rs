@@ -2,9 +2,11 @@
 
 pub mod animate;
 pub mod doctor;
+pub mod edit;
 pub mod generate;
 pub mod inspect;
 pub mod look;
 pub mod models;
 pub mod stage;
 pub mod train;
+pub mod transfer;

@@ -3,8 +3,8 @@
 use crate::exit::{Code, Failure};
 use crate::screen::{Screen, in_words};
 use clap::{Args, Subcommand, ValueEnum};
-use orator_train::contextual::{Stage, train};
-use orator_train::{Event, TrainConfig};
+use orator_train::picture::PictureTrainConfig;
+use orator_train::{Event, TrainConfig, contextual, picture};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ pub struct Arguments {
 /// The systems that can be trained.
 #[derive(Subcommand)]
 enum System {
-    /// Motion by masked gesture tokens
+    /// Masked gesture tokens for the motion, a learned warp for the pictures
     Contextual(ContextualArguments),
 }
 
@@ -32,7 +32,7 @@ struct ContextualArguments {
     /// Each stage needs those before it
     #[arg(value_enum)]
     stage: StageName,
-    /// The configuration, for example configs/contextual-small.yaml
+    /// The configuration: configs/contextual-small.yaml for motion, configs/contextual-picture-lite.yaml for pictures
     #[arg(long, value_name = "FILE.yaml")]
     config: PathBuf,
     /// The folder that the configuration's clips lie in
@@ -46,7 +46,7 @@ struct ContextualArguments {
     resume: bool,
 }
 
-/// [`Stage`] on the command line.
+/// The stages on the command line: four of the motion half, two of the picture half.
 #[derive(Clone, Copy, ValueEnum)]
 enum StageName {
     /// Encoders of speech and motion in one space; first, where the configuration has them
@@ -55,17 +55,29 @@ enum StageName {
     Tokenizer,
     /// The mask generator
     Generator,
-    /// The residual generator; writes the finished weights
+    /// The residual generator; writes the finished motion weights
     Residual,
+    /// Dense motion and the picture generator
+    MotionField,
+    /// Repainting what the warp could not show; writes the finished picture weights
+    Refine,
 }
 
-impl From<StageName> for Stage {
+/// A stage of one of the halves.
+enum Half {
+    Motion(contextual::Stage),
+    Picture(picture::Stage),
+}
+
+impl From<StageName> for Half {
     fn from(name: StageName) -> Self {
         match name {
-            StageName::Alignment => Self::Alignment,
-            StageName::Tokenizer => Self::Tokenizer,
-            StageName::Generator => Self::Generator,
-            StageName::Residual => Self::Residual,
+            StageName::Alignment => Self::Motion(contextual::Stage::Alignment),
+            StageName::Tokenizer => Self::Motion(contextual::Stage::Tokenizer),
+            StageName::Generator => Self::Motion(contextual::Stage::Generator),
+            StageName::Residual => Self::Motion(contextual::Stage::Residual),
+            StageName::MotionField => Self::Picture(picture::Stage::MotionField),
+            StageName::Refine => Self::Picture(picture::Stage::Refine),
         }
     }
 }
@@ -74,19 +86,22 @@ impl From<StageName> for Stage {
 pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     let System::Contextual(arguments) = &arguments.system;
     // Whatever is wrong there, it is an input.
-    let config = TrainConfig::read(&arguments.config)
-        .map_err(|error| Failure { code: Code::BadInput, ..Failure::from(error) })?;
+    let wrong = |error| Failure { code: Code::BadInput, ..Failure::from(error) };
     let device = orator_nn::choose_device();
+    let (file, corpus, out, resume) =
+        (&arguments.config, &arguments.corpus, &arguments.out, arguments.resume);
     let mut last_line = None;
-    train(
-        arguments.stage.into(),
-        &config,
-        &arguments.corpus,
-        &arguments.out,
-        arguments.resume,
-        device,
-        &mut |event| show(&event, &mut last_line, screen),
-    )?;
+    let mut tell = |event: Event| show(&event, &mut last_line, screen);
+    match arguments.stage.into() {
+        Half::Motion(stage) => {
+            let config = TrainConfig::read(file).map_err(wrong)?;
+            contextual::train(stage, &config, corpus, out, resume, device, &mut tell)?;
+        }
+        Half::Picture(stage) => {
+            let config = PictureTrainConfig::read(file).map_err(wrong)?;
+            picture::train(stage, &config, corpus, out, resume, device, &mut tell)?;
+        }
+    }
     screen.end_bar();
     Ok(())
 }

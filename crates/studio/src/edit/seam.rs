@@ -1,0 +1,178 @@
+//! The borders between kept and new motion: how far points jump there, beside how they move elsewhere.
+
+use ndarray::s;
+use orator_body::KeypointTrack;
+use serde::Serialize;
+use std::ops::Range;
+
+/// Points of a frame count from this confidence on.
+const SEEN: f32 = 0.3;
+/// Quantile of the clip's own speeds that a border is held against.
+const FAST: f64 = 0.99;
+/// Numbers of frames over which a jump may be spread, tried in this order.
+const SPREADS: [usize; 4] = [3, 5, 8, 12];
+
+/// The speed of points across the two borders beside the clip's own, in pixels a frame, mean over the points in view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Seams {
+    /// From the last kept frame to the first new one; `None` where the range begins with the video.
+    pub begin: Option<f64>,
+    /// From the last new frame to the first kept one; `None` where the range ends with the video.
+    pub end: Option<f64>,
+    /// 99th percentile of the speed in the frames that were kept.
+    pub clip_99: f64,
+    /// Frames at each border over which new motion was led to the kept one.
+    pub spread: usize,
+}
+
+impl Seams {
+    /// Measures the borders of `made` in a track; `spread` is noted.
+    pub(super) fn of(track: &KeypointTrack, made: &Range<usize>, spread: usize) -> Self {
+        let end = (made.end < track.frames()).then(|| speed(track, made.end)).flatten();
+        let begin = (made.start > 0).then(|| speed(track, made.start)).flatten();
+        let mut kept: Vec<f64> = (1..track.frames())
+            .filter(|frame| *frame < made.start || *frame > made.end)
+            .filter_map(|frame| speed(track, frame))
+            .collect();
+        kept.sort_by(f64::total_cmp);
+        let clip_99 =
+            kept.get(((kept.len().max(1) - 1) as f64 * FAST).ceil() as usize).copied().unwrap_or(0.0);
+        Self { begin, end, clip_99, spread }
+    }
+
+    /// Whether no border is faster than the clip itself.
+    #[must_use]
+    pub fn are_smooth(&self) -> bool {
+        [self.begin, self.end].into_iter().flatten().all(|speed| speed <= self.clip_99)
+    }
+}
+
+/// How far points move from the frame before to `frame`, on average over those seen in both.
+fn speed(track: &KeypointTrack, frame: usize) -> Option<f64> {
+    let before = frame.checked_sub(1)?;
+    let mut sum = 0.0;
+    let mut count = 0usize;
+    for point in 0..track.layout().len() {
+        if let (Some(a), Some(b)) =
+            (track.confident(before, point, SEEN), track.confident(frame, point, SEEN))
+        {
+            sum += f64::from((a[0] - b[0]).hypot(a[1] - b[1]));
+            count += 1;
+        }
+    }
+    (count > 0).then(|| sum / count as f64)
+}
+
+/// Leads new motion to the kept motion at both borders, over as few frames as keep the borders no faster than the clip's own
+/// 99th percentile; over the most there are where none does. Kept frames are not touched.
+pub(super) fn soften(track: &mut KeypointTrack, made: &Range<usize>) -> Seams {
+    let first = Seams::of(track, made, 0);
+    if first.are_smooth() {
+        return first;
+    }
+    let mut best = first;
+    let original = track.clone();
+    for spread in SPREADS {
+        let spread = spread.min(made.len().div_ceil(2));
+        let mut tried = original.clone();
+        lead(&mut tried, made, spread);
+        let seams = Seams::of(&tried, made, spread);
+        *track = tried;
+        best = seams;
+        if seams.are_smooth() {
+            break;
+        }
+    }
+    best
+}
+
+/// Moves the first and last `spread` frames of `made` towards where the kept motion would have gone: at the border by all of the
+/// difference, less and less further in.
+fn lead(track: &mut KeypointTrack, made: &Range<usize>, spread: usize) {
+    let frames = track.frames();
+    let (points, confidence) = track.parts_mut();
+    let borders = [
+        made.start.checked_sub(1).map(|kept| (kept, kept.checked_sub(1), 1isize)),
+        (made.end < frames).then(|| (made.end, Some(made.end + 1).filter(|f| *f < frames), -1isize)),
+    ];
+    for (kept, beyond, direction) in borders.into_iter().flatten() {
+        let Some(first) = kept.checked_add_signed(direction) else { continue };
+        for point in 0..points.shape()[1] {
+            if confidence[[kept, point]] < SEEN || confidence[[first, point]] < SEEN {
+                continue;
+            }
+            for axis in 0..2 {
+                let here = points[[kept, point, axis]];
+                // Half of the last step goes on, as a hand does that is about to stop.
+                let carried = beyond
+                    .filter(|b| confidence[[*b, point]] >= SEEN)
+                    .map_or(0.0, |b| 0.5 * (here - points[[b, point, axis]]));
+                let difference = here + carried - points[[first, point, axis]];
+                for step in 0..spread {
+                    let Some(frame) = first.checked_add_signed(direction * step as isize) else { break };
+                    if !made.contains(&frame) {
+                        break;
+                    }
+                    let share = 1.0 - step as f32 / spread as f32;
+                    // Slow at both ends: 3x² − 2x³.
+                    let share = share * share * (3.0 - 2.0 * share);
+                    points[[frame, point, axis]] += share * difference;
+                }
+            }
+        }
+    }
+    debug_assert!(points.slice(s![made.clone(), .., ..]).iter().all(|v| v.is_finite()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, Array3};
+    use orator_body::Layout;
+    use orator_media::FrameRate;
+
+    /// Everything swings gently; new frames stand `off` pixels aside.
+    fn track(made: &Range<usize>, off: f32) -> KeypointTrack {
+        let points = Array3::from_shape_fn((80, 133, 2), |(frame, point, axis)| {
+            let aside = if made.contains(&frame) { off } else { 0.0 };
+            point as f32 + axis as f32 + 4.0 * (frame as f32 * 0.5).sin() + aside
+        });
+        KeypointTrack::new(
+            Layout::WholeBody133,
+            FrameRate::MOTION,
+            (256, 256),
+            points,
+            Array2::ones((80, 133)),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_jump_is_spread_until_it_is_no_faster_than_the_clip() {
+        for made in [20..50, 0..30, 40..80] {
+            let mut jumping = track(&made, 12.0);
+            let before = jumping.clone();
+            assert!(!Seams::of(&jumping, &made, 0).are_smooth());
+            let seams = soften(&mut jumping, &made);
+            assert!(seams.are_smooth(), "{seams:?}");
+            for frame in (0..80).filter(|f| !made.contains(f)) {
+                assert_eq!(
+                    jumping.points().slice(s![frame, .., ..]),
+                    before.points().slice(s![frame, .., ..])
+                );
+            }
+            // The middle is left alone.
+            let middle = (made.start + made.end) / 2;
+            assert_eq!(jumping.points()[[middle, 7, 0]], before.points()[[middle, 7, 0]]);
+        }
+    }
+
+    #[test]
+    fn smooth_borders_are_left_alone() {
+        let made = 20..50;
+        let mut smooth = track(&made, 0.0);
+        let before = smooth.clone();
+        assert_eq!(soften(&mut smooth, &made).spread, 0);
+        assert_eq!(smooth.points(), before.points());
+    }
+}
