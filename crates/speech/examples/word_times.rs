@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn measure(finder: &WordFinder, clips: &Clips) -> Result<(), Box<dyn Error>> {
+fn measure(finder: &WordFinder, clips: &[(PathBuf, Vec<Said>)]) -> Result<(), Box<dyn Error>> {
     let (mut changes, mut said, mut seconds, mut hearing, mut aligning) = (0, 0, 0.0, 0.0, 0.0);
     let (mut recognised, mut forced) = (Errors::default(), Errors::default());
     for (path, truth) in clips {
