@@ -154,6 +154,8 @@ mod tests {
     use super::*;
     use std::io::Write;
 
+    type Arrays = Vec<(&'static str, Vec<usize>, Vec<f64>)>;
+
     /// An npz file of float64 arrays, as BEAT2's are.
     fn write(path: &Path, arrays: &[(&str, Vec<usize>, Vec<f64>)]) {
         let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
@@ -172,7 +174,7 @@ mod tests {
         zip.finish().unwrap();
     }
 
-    fn take(frames: usize) -> Vec<(&'static str, Vec<usize>, Vec<f64>)> {
+    fn take(frames: usize) -> Arrays {
         let mut poses = vec![0.0; frames * 165];
         for f in 0..frames {
             // The jaw opens about x, the last finger joint turns about z.
@@ -222,7 +224,7 @@ mod tests {
         assert_eq!(read(&path, 0, None).unwrap().body.nrows(), 20);
         assert_eq!(read(&path, 4, Some(10)).unwrap().body.nrows(), 6);
         assert!(read(&path, 20, None).is_err());
-        let wrong = |change: &dyn Fn(&mut Vec<(&'static str, Vec<usize>, Vec<f64>)>)| {
+        let wrong = |change: &dyn Fn(&mut Arrays)| {
             let mut arrays = take(10);
             change(&mut arrays);
             write(&path, &arrays);

@@ -164,7 +164,7 @@ fn every_stage_learns_a_small_set_and_the_model_keeps_its_promises() {
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
     corpus(home.path(), &run);
-    let config = config(home.path(), 160);
+    let config = config(home.path(), 120);
 
     let missing =
         train(Stage::Generator, &config, home.path(), &run, false, Device::Cpu, &mut |_| {}).unwrap_err();
@@ -237,7 +237,7 @@ fn aligned_encoders_teach_the_tokenizers_and_begin_the_generators() {
     corpus(home.path(), &run);
     let config = config_with(
         home.path(),
-        100,
+        80,
         ", quantiser: residual-fsq, levels: [4, 4]",
         ", speech_encoder: aligned",
         "  alignment: { width: 32, heads: 4, hidden: 48, layers: 1, embedding: 16, dropout: 0.0 }

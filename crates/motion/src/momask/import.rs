@@ -23,7 +23,7 @@ pub enum Imported {
     /// Tokenizer of motion of so many numbers a frame.
     Tokenizer {
         /// The network.
-        network: Tokenizer,
+        network: Box<Tokenizer>,
         /// Sizes.
         config: Box<TokenizerConfig>,
         /// Numbers a frame.
@@ -175,7 +175,7 @@ fn tokenizer(tensors: &Tensors) -> Result<Imported> {
         names.to.insert(format!("{to}.started"), Tensor::ones([1], (Kind::Float, Device::Cpu)));
     }
     names.finish(&store)?;
-    Ok(Imported::Tokenizer { network, config: Box::new(config), dimensions, store })
+    Ok(Imported::Tokenizer { network: Box::new(network), config: Box::new(config), dimensions, store })
 }
 
 fn transformer_config(tensors: &Tensors, codes: i64) -> Result<TextTransformerConfig> {

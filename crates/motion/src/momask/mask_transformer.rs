@@ -50,7 +50,6 @@ impl MaskTransformer {
 
     /// Logits `[batch, time, codes]` of tokens `[batch, time]` under conditions `[batch, condition]`, for sequences of these
     /// lengths. Guidance 1 asks the condition alone and 0 leaves it out.
-    #[must_use]
     pub fn forward(&self, ids: &Tensor, condition: &Tensor, lengths: &[usize], guidance: f64) -> Tensor {
         let hidden = beyond(lengths, ids.size()[1]).to_device(ids.device());
         let tokens = self.embedding.forward(ids);

@@ -80,7 +80,6 @@ impl ResidualTransformer {
     }
 
     /// Embeddings `[codes + 1, code]` of the tokens of layer `layer` (0 is the base).
-    #[must_use]
     pub fn embedding(&self, layer: i64) -> Tensor {
         match &self.tables {
             Tables::Tied { first_embedding, .. } if layer == 0 => first_embedding.i(0),
@@ -91,7 +90,6 @@ impl ResidualTransformer {
 
     /// What the transformer says of layer `layer` (1 is the first residual one), `[batch, time, code]`, given the summed
     /// embeddings `[batch, time, code]` of the layers before it.
-    #[must_use]
     pub fn content(&self, layer: i64, summed: &Tensor, condition: &Tensor, lengths: &[usize]) -> Tensor {
         let (batch, device) = (summed.size()[0], summed.device());
         let number = Tensor::full([batch], layer, (Kind::Int64, device)).one_hot(self.config.quantisers);
@@ -101,7 +99,6 @@ impl ResidualTransformer {
     }
 
     /// Logits `[batch, time, codes + 1]` of what [`ResidualTransformer::content`] said of layer `layer`.
-    #[must_use]
     pub fn project(&self, layer: i64, content: &Tensor) -> Tensor {
         let (table, bias) = match &self.tables {
             Tables::Tied { shared, last_output, .. } => {
@@ -119,7 +116,6 @@ impl ResidualTransformer {
     }
 
     /// Logits `[batch, time, codes + 1]` of layer `layer` under guidance; 1 asks the condition alone.
-    #[must_use]
     pub fn forward(
         &self,
         layer: i64,

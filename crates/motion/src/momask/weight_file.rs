@@ -56,7 +56,12 @@ impl Imported {
                 let store = VarStore::new(Device::Cpu);
                 let network = Tokenizer::new(&store.root(), dimensions, &config, None);
                 assign(&store, &file.tensors, "")?;
-                Ok(Self::Tokenizer { network, config: Box::new(config), dimensions, store })
+                Ok(Self::Tokenizer {
+                    network: Box::new(network),
+                    config: Box::new(config),
+                    dimensions,
+                    store,
+                })
             }
             "momask-mask" => {
                 let config: TextTransformerConfig = parse(text("config")).map_err(mismatch)?;

@@ -18,7 +18,6 @@ pub struct Contrast<'a> {
 
 /// −1/2 of the mean log-probability of the right speech for a motion and of the right motion for a speech (Eq. 1). With
 /// shuffled speech the first denominator has n more terms.
-#[must_use]
 pub fn contrastive_loss(batch: &Contrast<'_>) -> Tensor {
     let similarity = batch.motion.matmul(&batch.speech.transpose(0, 1)) / batch.temperature;
     let right = similarity.diagonal(0, 0, 1);
@@ -46,7 +45,6 @@ pub fn contrastive_loss(batch: &Contrast<'_>) -> Tensor {
 /// summed over the candidates of a motion and mean over motions. It does not need large batches.
 ///
 /// Scale and bias are learned in the source; here the scale is 1 / τ and the bias given, as with the softmax form.
-#[must_use]
 pub fn sigmoid_loss(batch: &Contrast<'_>, bias: f64) -> Tensor {
     let n = batch.motion.size()[0];
     let device = batch.motion.device();

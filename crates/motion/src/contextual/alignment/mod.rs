@@ -55,21 +55,18 @@ impl Alignment {
     }
 
     /// Content of every frame `[batch, time, width]` of normalised motion `[batch, time, dimensions]`: z of Eq. 2.
-    #[must_use]
     pub fn motion_content(&self, stream: Stream, motion: &Tensor, train: bool) -> Tensor {
         self.pairs[stream as usize].motion.forward(motion, train)
     }
 
     /// Embeddings `[batch, embedding]` of length 1 of normalised motion `[batch, time, dimensions]`; frames with `valid`
     /// `[batch, time]` 0 do not count.
-    #[must_use]
     pub fn embed_motion(&self, stream: Stream, motion: &Tensor, valid: &Tensor, train: bool) -> Tensor {
         let pair = &self.pairs[stream as usize];
         pair.motion_head.forward(&pair.motion.forward(motion, train), valid)
     }
 
     /// Embeddings `[batch, embedding]` of length 1 of normalised speech features `[batch, time, features]`.
-    #[must_use]
     pub fn embed_speech(&self, stream: Stream, speech: &Tensor, train: bool) -> Tensor {
         let pair = &self.pairs[stream as usize];
         let all = Tensor::ones(&speech.size()[..2], (Kind::Float, speech.device()));

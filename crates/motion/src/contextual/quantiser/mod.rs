@@ -53,7 +53,6 @@ impl ResidualQuantiser {
     ///
     /// # Panics
     /// Never for `layer` below the configured number of layers.
-    #[must_use]
     pub fn codebook(&self, layer: usize) -> Tensor {
         match self {
             Self::Vector(q) => q.codebook(layer),
@@ -78,7 +77,6 @@ impl ResidualQuantiser {
     }
 
     /// Nearest codes of `[batch, time, code]`: `[batch, time, layers]`, int64.
-    #[must_use]
     pub fn encode(&self, input: &Tensor) -> Tensor {
         match self {
             Self::Vector(q) => q.encode(input),
@@ -87,7 +85,6 @@ impl ResidualQuantiser {
     }
 
     /// The sum of the codes of the first `layers` columns of `[batch, time, …]`: `[batch, time, code]`.
-    #[must_use]
     pub fn decode(&self, ids: &Tensor, layers: usize) -> Tensor {
         let size = ids.size();
         let layers = layers.min(size[2] as usize);
