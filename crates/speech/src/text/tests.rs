@@ -133,6 +133,7 @@ fn sentence(encoder: &TextEncoder, text: &str) -> Result<Array1<f32>> {
 /// The first numbers that the model card's own example gives for its first sentence.
 #[test]
 fn minilm_gives_the_published_numbers() {
+    orator_nn::configure_threads(1);
     let encoder = match TextEncoder::load() {
         Ok(encoder) => encoder,
         Err(SpeechError::Asset(error)) => return eprintln!("skipped: {error}"),

@@ -230,8 +230,7 @@ impl WordFinder {
             self.whisper.read(&read.concat(), sound, &mut TextState::default(), Some(&mut scores))?;
         let logarithms = timing::logarithms(&logits, &text)?;
         let length = seconds(window.len());
-        let places = ((length * timing::PLACES_PER_SECOND).ceil() as i64)
-            .clamp(1, self.whisper.dimensions.audio_positions);
+        let places = ((length * timing::PLACES_PER_SECOND).ceil() as i64).clamp(1, sound.places());
         let agreement = timing::agreement(&scores, &self.heads, places)?;
         let starts = timing::starts_of_text(&agreement, text.len());
         let mut words = spoken::words(&self.vocabulary, spoken, &starts, &logarithms, length);

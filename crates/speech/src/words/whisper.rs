@@ -10,6 +10,11 @@ use std::path::Path as FilePath;
 use tch::nn::{self, Module, Path, VarStore};
 use tch::{Device, Kind, Tensor};
 
+/// Samples of one encoded place: 20 ms.
+const SAMPLES_PER_PLACE: usize = 320;
+/// Places of silence that are encoded behind the sound: 4 s.
+const SILENCE_BEHIND: usize = 200;
+
 /// Sides of the network, as the published checkpoints state them under `dims`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Dimensions {
@@ -63,6 +68,13 @@ struct Block {
 /// A window of sound as the decoder's layers look at it.
 pub(crate) struct Encoded {
     layers: Vec<Memory>,
+}
+
+impl Encoded {
+    /// How many places of 20 ms it has.
+    pub fn places(&self) -> i64 {
+        self.layers.first().map_or(1, Memory::length).max(1)
+    }
 }
 
 /// What the decoder has read so far, by layer.
@@ -120,13 +132,14 @@ impl Whisper {
         Ok(network)
     }
 
-    /// Encodes one window, `[mels, 2 × audio_positions]`.
+    /// Encodes one window, `[mels, frames]`: half as many places as frames, at most `audio_positions`.
     pub fn encode(&self, mel: &Tensor) -> Encoded {
         let mut x = mel.unsqueeze(0);
         for convolution in &self.convolutions {
             x = convolution.forward(&x).gelu("none");
         }
-        let mut x = x.transpose(1, 2) + &self.audio_positions;
+        let x = x.transpose(1, 2);
+        let mut x = &x + self.audio_positions.narrow(0, 0, x.size()[1]);
         for block in &self.audio_blocks {
             x = block.forward(&x, &block.attention.memory(&block.attention_norm.forward(&x)), None, false).0;
         }
@@ -221,7 +234,10 @@ impl Block {
     }
 }
 
-/// Log-mel values as the encoder takes them.
+/// Log-mel values as the encoder takes them, `[mels, frames]`: those of the sound and of [`SILENCE_BEHIND`]. The network was
+/// trained on 30 s always; with only some of the silence it hears the same, in a fraction of the time.
 pub(crate) fn window(samples: &[f32]) -> Tensor {
-    orator_nn::from_array2(&log_mel::log_mel(samples)).to_kind(Kind::Float)
+    let mel = orator_nn::from_array2(&log_mel::log_mel(samples)).to_kind(Kind::Float);
+    let places = samples.len().div_ceil(SAMPLES_PER_PLACE) + SILENCE_BEHIND;
+    mel.narrow(1, 0, (2 * places).min(log_mel::FRAMES) as i64)
 }
