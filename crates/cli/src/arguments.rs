@@ -41,6 +41,8 @@ pub enum Command {
     Inspect(commands::inspect::Arguments),
     /// Train a system
     Train(commands::train::Arguments),
+    /// Measure models on clips that they did not learn from
+    Eval(commands::eval::Arguments),
     /// Stage synthetic presenters: people, speech and gestures whose truth is known
     Stage(commands::stage::Arguments),
     /// List, show or verify the weights that are there
@@ -59,6 +61,7 @@ impl Command {
             | Self::Transfer(_)
             | Self::Inspect(_)
             | Self::Train(_)
+            | Self::Eval(_)
             | Self::Stage(_) => true,
             Self::Models(_) | Self::Doctor => false,
         }

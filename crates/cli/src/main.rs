@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Transfer(arguments) => commands::transfer::run(arguments, &mut screen),
         Command::Inspect(arguments) => commands::inspect::run(arguments, &mut screen),
         Command::Train(arguments) => commands::train::run(arguments, &mut screen),
+        Command::Eval(arguments) => commands::eval::run(arguments, &mut screen),
         Command::Stage(arguments) => commands::stage::run(arguments, &mut screen),
         Command::Models(arguments) => commands::models::run(arguments, &mut screen),
         Command::Doctor => commands::doctor::run(&mut screen),

@@ -1,6 +1,7 @@
 //! A video's motion onto a portrait.
 
 use crate::check::{self, CheckReport, Real};
+use crate::choices::load_renderer;
 use crate::driving::{self, Driving, Range};
 use crate::generate::name_of;
 use crate::stages::Stages;
@@ -116,7 +117,7 @@ pub fn animate(request: &AnimateRequest, tell: &mut dyn FnMut(Event)) -> Result<
     let picture = request.image.as_deref().map(portrait::read).transpose()?;
     let (mut perceiver, renderer, weights) = stages.run("models", |_| {
         let perceiver = Perceiver::load().map_err(StudioError::perceive(&request.driving))?;
-        let (renderer, weights) = request.renderer.load(request.renderer_weights.as_deref())?;
+        let (renderer, weights) = load_renderer(request.renderer, request.renderer_weights.as_deref())?;
         Ok::<_, StudioError>((perceiver, renderer, weights))
     })?;
     let driving = if driving::is_keypoint_file(&request.driving) {

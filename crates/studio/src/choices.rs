@@ -67,17 +67,23 @@ impl RendererKind {
             Self::Contextual => Some("contextual-picture-lite"),
         }
     }
+}
 
-    /// The renderer, and how a video names its weights.
-    pub(crate) fn load(self, weights: Option<&str>) -> Result<(Box<dyn Renderer>, Option<String>)> {
-        match self {
-            Self::Warp => Ok((Box::new(WarpRenderer), None)),
-            Self::Contextual => {
-                let name = weights.or(self.default_weights()).unwrap_or_default();
-                let checked = models::check_hash(&models::find(name)?)?;
-                let renderer = ContextualRenderer::load(&checked.path, choose_device())?;
-                Ok((Box::new(renderer), Some(checked.short())))
-            }
+/// A renderer with its weights (`None`: those that ship), and how a video names them.
+///
+/// # Errors
+/// [`StudioError::Models`] when the weights are missing or damaged.
+pub fn load_renderer(
+    kind: RendererKind,
+    weights: Option<&str>,
+) -> Result<(Box<dyn Renderer>, Option<String>)> {
+    match kind {
+        RendererKind::Warp => Ok((Box::new(WarpRenderer), None)),
+        RendererKind::Contextual => {
+            let name = weights.or(kind.default_weights()).unwrap_or_default();
+            let checked = models::check_hash(&models::find(name)?)?;
+            let renderer = ContextualRenderer::load(&checked.path, choose_device())?;
+            Ok((Box::new(renderer), Some(checked.short())))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A photo and a recording in, a talking and gesturing video out.
 
-use crate::choices::check_fit;
+use crate::choices::{check_fit, load_renderer};
 use crate::stages::Stages;
 use crate::{AudioCodec, Event, MotionKind, RendererKind, Result, StudioError};
 use crate::{film, models, output, portrait, recording};
@@ -121,7 +121,7 @@ pub fn generate(request: &GenerateRequest, tell: &mut dyn FnMut(Event)) -> Resul
     })?;
     let (model, renderer, weights) = stages.run("models", |_| {
         let (model, of_motion) = load_motion(request.motion, request.weights.as_deref())?;
-        let (renderer, of_pictures) = request.renderer.load(request.renderer_weights.as_deref())?;
+        let (renderer, of_pictures) = load_renderer(request.renderer, request.renderer_weights.as_deref())?;
         let weights: Vec<String> = std::iter::once(of_motion).chain(of_pictures).collect();
         Ok::<_, StudioError>((model, renderer, weights))
     })?;
@@ -212,10 +212,10 @@ fn check_request(request: &GenerateRequest) -> Result<Vec<PathBuf>> {
 }
 
 /// A motion system with its weights (`None`: those that ship), and how a video names them.
-pub(crate) fn load_motion(
-    motion: MotionKind,
-    weights: Option<&str>,
-) -> Result<(Box<dyn MotionModel>, String)> {
+///
+/// # Errors
+/// [`StudioError::Models`] when the weights are missing or damaged.
+pub fn load_motion(motion: MotionKind, weights: Option<&str>) -> Result<(Box<dyn MotionModel>, String)> {
     let path = models::find(weights.unwrap_or(motion.default_weights()))?;
     match motion {
         MotionKind::Contextual => {

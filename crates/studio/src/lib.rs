@@ -31,11 +31,11 @@ mod transfer;
 
 pub use animate::{AnimateReport, AnimateRequest, Mode, animate};
 pub use check::CheckReport;
-pub use choices::{MotionKind, RendererKind};
+pub use choices::{MotionKind, RendererKind, load_renderer};
 pub use edit::{EditReport, EditRequest, Seams, edit};
 pub use error::{ErrorKind, Result, StudioError};
 pub use event::Event;
-pub use generate::{DEFAULT_LABEL, GenerateReport, GenerateRequest, Take, generate};
+pub use generate::{DEFAULT_LABEL, GenerateReport, GenerateRequest, Take, generate, load_motion};
 pub use inspect::{CropSquare, InspectReport, InspectRequest, inspect};
 pub use orator_body::Fit;
 pub use orator_media::video_out::AudioCodec;

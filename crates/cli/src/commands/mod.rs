@@ -3,6 +3,7 @@
 pub mod animate;
 pub mod doctor;
 pub mod edit;
+pub mod eval;
 pub mod generate;
 pub mod inspect;
 pub mod look;

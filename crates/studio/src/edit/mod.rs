@@ -7,6 +7,7 @@ mod splice;
 
 pub use seam::Seams;
 
+use crate::choices::{check_fit, load_renderer};
 use crate::driving::{self, Driving, Range};
 use crate::generate::{check_speaker, load_motion, name_of};
 use crate::stages::Stages;
@@ -119,11 +120,11 @@ pub fn edit(request: &EditRequest, tell: &mut dyn FnMut(Event)) -> Result<EditRe
     })?;
     let (model, renderer, weights) = stages.run("models", |_| {
         let (model, of_motion) = load_motion(request.motion, request.weights.as_deref())?;
-        let (renderer, of_pictures) = request.renderer.load(request.renderer_weights.as_deref())?;
+        let (renderer, of_pictures) = load_renderer(request.renderer, request.renderer_weights.as_deref())?;
         let weights: Vec<String> = std::iter::once(of_motion).chain(of_pictures).collect();
         Ok::<_, StudioError>((model, renderer, weights))
     })?;
-    crate::choices::check_fit((model.name(), model.representation()), request.renderer)?;
+    check_fit((model.name(), model.representation()), request.renderer)?;
     check_speaker(model.as_ref(), request.speaker.as_deref())?;
     let mut perceiver = Perceiver::load().map_err(StudioError::perceive(&request.video))?;
 

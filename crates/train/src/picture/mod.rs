@@ -6,6 +6,7 @@ mod frame_store;
 mod losses;
 mod motion_field;
 mod pairs;
+mod reenactment;
 mod refine;
 mod regions;
 mod run;
@@ -15,5 +16,6 @@ mod validation;
 mod weights;
 
 pub use config::{PictureLosses, PictureTrainConfig};
+pub use reenactment::{ReenactmentSettings, ReenactmentTable, reenact};
 pub use run::train;
 pub use stages::Stage;

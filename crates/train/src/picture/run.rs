@@ -86,7 +86,7 @@ pub fn train(
 }
 
 /// Perceives what is not perceived yet and keeps the frames of every clip that has pictures.
-fn load_clips(
+pub(super) fn load_clips(
     config: &PictureTrainConfig,
     corpus: &Path,
     folder: &Path,

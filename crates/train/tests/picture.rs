@@ -1,0 +1,197 @@
+//! The picture stages on a made-up corpus with pictures: each learns a few frames by heart, the finished weights draw, and a run
+//! that was stopped and resumed ends exactly where an uninterrupted one does.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+
+use ndarray::{Array2, Array3};
+use orator_corpus::{
+    Check, ClipDescription, ClipInput, Content, Limits, Origin, ShardPlan, ShardWriter, Truth, assemble,
+};
+use orator_media::video_out::{VideoSettings, VideoWriter};
+use orator_media::{FrameRate, Picture};
+use orator_nn::Checkpoint;
+use orator_render::contextual::ContextualRenderer;
+use orator_train::Event;
+use orator_train::picture::{PictureTrainConfig, Stage, train};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use tch::Device;
+
+const FRAMES: usize = 12;
+const SIDE: usize = 256;
+
+/// libtorch has one random generator for the whole process.
+static GENERATOR: Mutex<()> = Mutex::new(());
+
+/// How far everything has moved to the right in a frame, in pixels.
+fn shift(frame: usize) -> f32 {
+    3.0 * frame as f32
+}
+
+fn truth() -> Truth {
+    let points = Array3::from_shape_fn((FRAMES, 133, 2), |(f, p, axis)| {
+        let rest = if axis == 0 { 90.0 + (p * 37 % 71) as f32 } else { 80.0 + (p * 53 % 89) as f32 };
+        rest + if axis == 0 { shift(f) } else { 0.0 }
+    });
+    Truth::new(FrameRate::MOTION, (SIDE as u32, SIDE as u32), points, Array2::from_elem((FRAMES, 133), 2))
+}
+
+/// A chequered square on grey that moves with the points.
+fn picture(frame: usize) -> Picture {
+    let mut picture = Picture::filled(SIDE, SIDE, [90, 90, 90]);
+    let left = 80 + shift(frame) as usize;
+    for y in 70..180 {
+        for x in left..left + 100 {
+            let colour = if ((x - left) / 12 + y / 12) % 2 == 0 { [220, 40, 40] } else { [30, 60, 200] };
+            let at = (y * SIDE + x) * 3;
+            picture.rgb_mut()[at..at + 3].copy_from_slice(&colour);
+        }
+    }
+    picture
+}
+
+/// Identity 9 is learned from, identity 10 held out.
+fn corpus(dir: &Path) {
+    let origin = Origin {
+        name: "squares".into(),
+        program: "a test".into(),
+        program_version: "1".into(),
+        seed: Some(1),
+        settings: serde_json::Value::Null,
+        licence: "CC0-1.0".into(),
+        source: "made up".into(),
+        rate: FrameRate::MOTION,
+        size: (SIDE as u32, SIDE as u32),
+    };
+    let mut writer = ShardWriter::begin(dir, ShardPlan::new(0, Some(1), origin)).unwrap();
+    for identity in [9u64, 10] {
+        let video = dir.join(format!("{identity}.mp4"));
+        let mut film =
+            VideoWriter::create(&video, VideoSettings::new(SIDE, SIDE, FrameRate::MOTION)).unwrap();
+        for frame in 0..FRAMES {
+            film.push(&picture(frame)).unwrap();
+        }
+        film.finish().unwrap();
+        let size = (SIDE as u32, SIDE as u32);
+        let description = ClipDescription::new(
+            &format!("p{identity}-0"),
+            &format!("p{identity}"),
+            Some(identity),
+            FrameRate::MOTION,
+            FRAMES as u64,
+            size,
+        );
+        let pictures = Some(Content::File(video.clone()));
+        writer.push(&ClipInput { description, pictures, sound: None, truth: Some(truth()) }).unwrap();
+        std::fs::remove_file(video).unwrap();
+    }
+    writer.finish().unwrap();
+    assemble(dir, Check::Checksum, &Limits::default()).unwrap();
+}
+
+fn config(folder: &Path, steps: u64, adversarial: f64) -> orator_train::Result<PictureTrainConfig> {
+    let stage = format!(
+        "{{ steps: {steps}, batch: 2, save_every: 4, average: 0.5, schedule: {{ peak: 2.0e-3, warm_up: 2, hold: 0.9, floor: 0.5 }} }}"
+    );
+    let text = format!(
+        "name: tiny
+seed: 5
+every: 1
+networks:
+  background_motion: false
+  motion: {{ flow_size: 32, width: 4, maximum: 16, levels: 3, convolve_first: true, head_kernel: 3, colour: false, heatmaps: groups, occlusion_from_depth: true, nearness: true }}
+  generator: {{ width: 4, maximum: 16, levels: 2, stem_stride: 2, residual_blocks: [0, 0], convolve_first: true, final_kernel: 3 }}
+  edges: {{ shrink: 4 }}
+  fusion: {{ width: 8, hidden: 4, kernel: 1, deep: false }}
+  refiner: {{ width: 4, maximum: 16, levels: 4, residual_blocks: 0, final_kernel: 0, residual: true, corrects_blend: true }}
+losses: {{ perceptual: 0, colour_jitter: 0, adversarial: {adversarial} }}
+motion_field: {stage}
+refine: {stage}
+clips:
+  - {{ corpus: squares, split: train }}
+  - {{ corpus: squares, split: held-out }}
+"
+    );
+    let path = folder.join("tiny.yaml");
+    std::fs::write(&path, text).unwrap();
+    PictureTrainConfig::read(&path)
+}
+
+/// Runs a stage; the first and last told value of the pixel loss.
+fn learn(stage: Stage, config: &PictureTrainConfig, home: &Path, run: &Path, resume: bool) -> (f64, f64) {
+    let mut told = Vec::new();
+    train(stage, config, home, run, resume, Device::Cpu, &mut |event| {
+        if let Event::Step { losses, .. } = event {
+            told.push(losses["pixels"]);
+        }
+    })
+    .unwrap();
+    (told[0], *told.last().unwrap())
+}
+
+#[test]
+fn both_stages_learn_a_small_set_and_the_weights_draw() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    orator_nn::configure_threads(1);
+    let home = tempfile::tempdir().unwrap();
+    corpus(&home.path().join("squares"));
+    let run = home.path().join("run");
+    let config = config(home.path(), 30, 0.02).unwrap();
+    let missing =
+        train(Stage::Refine, &config, home.path(), &run, false, Device::Cpu, &mut |_| {}).unwrap_err();
+    assert!(missing.hint().unwrap().contains("motion-field"), "{missing}");
+    let (first, last) = learn(Stage::MotionField, &config, home.path(), &run, false);
+    assert!(last < 0.75 * first, "motion field: {first} to {last}");
+    // It begins as no change of what the field draws.
+    let (first, last) = learn(Stage::Refine, &config, home.path(), &run, false);
+    assert!(last < first, "refinement: {first} to {last}");
+    assert!(run.join("motion-field/validation-000030.png").is_file());
+    assert!(run.join("refine/curves.svg").is_file());
+    let weights = run.join("tiny.safetensors");
+    let checkpoint = Checkpoint::read(&weights).unwrap();
+    assert!(checkpoint.tensors.keys().all(|name| !name.contains("discriminator")));
+    ContextualRenderer::load(&weights, Device::Cpu).unwrap();
+}
+
+#[test]
+fn a_resumed_run_equals_an_uninterrupted_one() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    orator_nn::configure_threads(1);
+    let home = tempfile::tempdir().unwrap();
+    corpus(&home.path().join("squares"));
+    let config = config(home.path(), 8, 0.0).unwrap();
+    let whole = home.path().join("whole");
+    learn(Stage::MotionField, &config, home.path(), &whole, false);
+    // Stopped right after its first state was written.
+    let parted = home.path().join("parted");
+    let state = parted.join("motion-field/state.safetensors");
+    let mut after_half = None;
+    train(Stage::MotionField, &config, home.path(), &parted, false, Device::Cpu, &mut |event| {
+        if matches!(event, Event::Validation { step: 4, .. }) {
+            after_half = Some(std::fs::read(&state).unwrap());
+        }
+    })
+    .unwrap();
+    std::fs::write(&state, after_half.unwrap()).unwrap();
+    std::fs::remove_file(parted.join("motion-field.safetensors")).unwrap();
+    learn(Stage::MotionField, &config, home.path(), &parted, true);
+    let bytes = |run: &Path| std::fs::read(run.join("motion-field.safetensors")).unwrap();
+    assert!(bytes(&whole) == bytes(&parted));
+}
+
+#[test]
+fn what_cannot_be_trained_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let fine = config(home.path(), 4, 0.0);
+    assert!(fine.is_ok());
+    let text = std::fs::read_to_string(home.path().join("tiny.yaml")).unwrap();
+    for (from, to) in [
+        ("every: 1", "every: 0"),
+        ("every: 1", "side: 100"),
+        ("flow_size: 32", "flow_size: 4"),
+        ("batch: 2", "batch: 0"),
+    ] {
+        let path = home.path().join("wrong.yaml");
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+        assert!(PictureTrainConfig::read(&path).is_err(), "{to}");
+    }
+}
