@@ -170,6 +170,29 @@ pub fn mirrored_order() -> Vec<usize> {
 }
 
 #[cfg(test)]
+impl FrameClip {
+    /// A clip of pictures and a track that are at hand; its file lies in `folder`.
+    pub(super) fn made_up(pictures: &[orator_media::Picture], track: KeypointTrack, folder: &Path) -> Self {
+        let path = folder.join("made-up.frames");
+        let bytes: Vec<u8> = pictures.iter().flat_map(|picture| picture.rgb().to_vec()).collect();
+        std::fs::write(&path, bytes).unwrap();
+        let view = track.view(LAYOUT).unwrap();
+        Self {
+            name: "made-up".into(),
+            split: Split::Train,
+            exact: true,
+            weight: 1.0,
+            side: pictures[0].width(),
+            points: view.points().to_owned(),
+            confidence: view.confidence().to_owned(),
+            track,
+            file: File::open(&path).unwrap(),
+            path,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -5,6 +5,8 @@ mod config;
 mod frame_store;
 mod losses;
 mod motion_field;
+#[cfg(test)]
+mod one_batch;
 mod pairs;
 mod reenactment;
 mod refine;

@@ -25,7 +25,6 @@ pub(super) struct RefineLearner<'a> {
 }
 
 impl<'a> RefineLearner<'a> {
-    #[expect(clippy::too_many_arguments, reason = "each is a different thing")]
     pub fn new(
         networks: &'a PictureNetworks,
         discriminator: Option<&'a Discriminator>,
