@@ -1,6 +1,6 @@
 //! Phrases of a recording, split where the speaker pauses (METHODS 2.1): what chronological negatives shuffle.
 //!
-//! METHODS 2.1 [O]: phrases end at pauses of at least 120 ms and last at least 0.4 s. Chosen here: a cut lies in the
+//! METHODS 2.1, open there: phrases end at pauses of at least 120 ms and last at least 0.4 s. Chosen here: a cut lies in the
 //! middle of its pause, longer pauses are cut first, and a cut that would leave a phrase shorter than 0.4 s is not made.
 //! The phrases cover the recording from 0 to its end without gaps, so that any order of them lasts as long.
 

@@ -41,7 +41,8 @@ fn picture(frame: usize) -> Picture {
     let left = 80 + shift(frame) as usize;
     for y in 70..180 {
         for x in left..left + 100 {
-            let colour = if ((x - left) / 12 + y / 12) % 2 == 0 { [220, 40, 40] } else { [30, 60, 200] };
+            let colour =
+                if ((x - left) / 12 + y / 12).is_multiple_of(2) { [220, 40, 40] } else { [30, 60, 200] };
             let at = (y * SIDE + x) * 3;
             picture.rgb_mut()[at..at + 3].copy_from_slice(&colour);
         }

@@ -1,4 +1,4 @@
-//! Features of what is said, by word and motion frame (METHODS 0.3 [O]: an optional embedding by word times, zeros in silence).
+//! Features of what is said, by word and motion frame (METHODS 0.3, open there: an optional embedding by word times, zeros in silence).
 //!
 //! METHODS asks for RoBERTa's 768 numbers. No package registry carries it, so that the model that comes with `setup` is
 //! MiniLM-L6 (384 numbers); a folder with RoBERTa or another model of BERT's make works as well.
