@@ -12,6 +12,8 @@ use std::sync::mpsc::sync_channel;
 
 /// Frames that may wait for the encoder: enough to even out slow frames, few enough to cost no memory.
 const WAITING: usize = 4;
+/// Frames that a renderer is given at once, so that it can draw them side by side.
+const AT_ONCE: usize = 8;
 
 /// What a generated video says about itself.
 pub(crate) fn provenance(seed: Option<u64>, weights: Vec<String>, made_from: &str) -> Provenance {
@@ -37,14 +39,24 @@ pub(crate) fn film(
     let (sender, receiver) = sync_channel::<std::result::Result<Picture, RenderError>>(WAITING);
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            for frame in 0..frames {
-                let drawn = scene.render(
-                    track.points().index_axis(Axis(0), frame),
-                    track.confidence().index_axis(Axis(0), frame),
-                );
-                let failed = drawn.is_err();
-                // The encoder gave up: it tells why.
-                if sender.send(drawn).is_err() || failed {
+            for first in (0..frames).step_by(AT_ONCE) {
+                let poses: Vec<_> = (first..(first + AT_ONCE).min(frames))
+                    .map(|frame| {
+                        let at = Axis(0);
+                        (track.points().index_axis(at, frame), track.confidence().index_axis(at, frame))
+                    })
+                    .collect();
+                let (drawn, failed) = match scene.render_many(&poses) {
+                    Ok(pictures) => (pictures.into_iter().map(Ok).collect(), false),
+                    Err(error) => (vec![Err(error)], true),
+                };
+                for picture in drawn {
+                    // The encoder gave up: it tells why.
+                    if sender.send(picture).is_err() {
+                        return;
+                    }
+                }
+                if failed {
                     return;
                 }
             }
