@@ -24,8 +24,9 @@ const FORMAT: &str = "1";
 /// Decoded tokens jump a little from frame to frame; hands and lips must stay quick.
 const SMOOTHING: SmoothingConfig =
     SmoothingConfig { order: 2, window: 7, outer_lips_window: 5, inner_lips_window: 3, threshold: 0.0 };
-/// Frames over which kept motion is blended into new motion (METHODS 2.5, editing).
-const BLEND_FRAMES: usize = 3;
+/// Frames over which kept motion is blended into new motion. METHODS 2.5 has 3 for editing; what tokens lose of a hand's place
+/// then shows as a jerk, so it is as many here as windows have in common.
+const BLEND_FRAMES: usize = WINDOW_STRIDE;
 
 /// The contextual system's motion half, ready to sample.
 pub struct ContextualModel {
@@ -387,7 +388,9 @@ fn keep_given(track: &mut KeypointTrack, given: &KeypointTrack, keep: &[bool]) {
             before.or(after).map(|k| (k, d))
         });
         if let Some((k, d)) = near {
-            let share = 1.0 - d as f32 / (BLEND_FRAMES + 1) as f32;
+            let near = 1.0 - d as f32 / (BLEND_FRAMES + 1) as f32;
+            // Slow at both ends: 3x² − 2x³.
+            let share = near * near * (3.0 - 2.0 * near);
             let offset = &given.points().slice(s![k, .., ..]) - &points.slice(s![k, .., ..]);
             let mut here = points.slice_mut(s![f, .., ..]);
             here.scaled_add(share, &offset);

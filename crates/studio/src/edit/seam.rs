@@ -7,17 +7,24 @@ use std::ops::Range;
 
 /// Points of a frame count from this confidence on.
 const SEEN: f32 = 0.3;
-/// Quantile of the clip's own speeds that a border is held against.
+/// Quantile of the clip's own speeds that no border may exceed.
 const FAST: f64 = 0.99;
+/// Borders are brought down to this many times the clip's 90th percentile where that is lower: the 99th is high in a clip with a
+/// cut in it.
+const CALM: f64 = 2.0;
+const OFTEN: f64 = 0.9;
+/// Steps at each border that are looked at: the one across it and those after it in the new motion, into which a jump may have
+/// been pushed.
+const STEPS: usize = 4;
 /// Numbers of frames over which a jump may be spread, tried in this order.
 const SPREADS: [usize; 4] = [3, 5, 8, 12];
 
 /// The speed of points across the two borders beside the clip's own, in pixels a frame, mean over the points in view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Seams {
-    /// From the last kept frame to the first new one; `None` where the range begins with the video.
+    /// The largest from the last kept frame into the first new ones; `None` where the range begins with the video.
     pub begin: Option<f64>,
-    /// From the last new frame to the first kept one; `None` where the range ends with the video.
+    /// The largest from the last new frames to the first kept one; `None` where the range ends with the video.
     pub end: Option<f64>,
     /// 99th percentile of the speed in the frames that were kept.
     pub clip_99: f64,
@@ -28,15 +35,11 @@ pub struct Seams {
 impl Seams {
     /// Measures the borders of `made` in a track; `spread` is noted.
     pub(super) fn of(track: &KeypointTrack, made: &Range<usize>, spread: usize) -> Self {
-        let end = (made.end < track.frames()).then(|| speed(track, made.end)).flatten();
-        let begin = (made.start > 0).then(|| speed(track, made.start)).flatten();
-        let mut kept: Vec<f64> = (1..track.frames())
-            .filter(|frame| *frame < made.start || *frame > made.end)
-            .filter_map(|frame| speed(track, frame))
-            .collect();
-        kept.sort_by(f64::total_cmp);
-        let clip_99 =
-            kept.get(((kept.len().max(1) - 1) as f64 * FAST).ceil() as usize).copied().unwrap_or(0.0);
+        let largest = |frames: Range<usize>| frames.filter_map(|f| speed(track, f)).reduce(f64::max);
+        let steps = STEPS.min(made.len());
+        let begin = (made.start > 0).then(|| largest(made.start..made.start + steps)).flatten();
+        let end = (made.end < track.frames()).then(|| largest(made.end + 1 - steps..made.end + 1)).flatten();
+        let clip_99 = kept_speed(track, made, FAST);
         Self { begin, end, clip_99, spread }
     }
 
@@ -45,6 +48,16 @@ impl Seams {
     pub fn are_smooth(&self) -> bool {
         [self.begin, self.end].into_iter().flatten().all(|speed| speed <= self.clip_99)
     }
+}
+
+/// A quantile of the speed in the frames outside of `made`.
+fn kept_speed(track: &KeypointTrack, made: &Range<usize>, quantile: f64) -> f64 {
+    let mut kept: Vec<f64> = (1..track.frames())
+        .filter(|frame| *frame < made.start || *frame > made.end)
+        .filter_map(|frame| speed(track, frame))
+        .collect();
+    kept.sort_by(f64::total_cmp);
+    kept.get(((kept.len().max(1) - 1) as f64 * quantile).ceil() as usize).copied().unwrap_or(0.0)
 }
 
 /// How far points move from the frame before to `frame`, on average over those seen in both.
@@ -63,11 +76,13 @@ fn speed(track: &KeypointTrack, frame: usize) -> Option<f64> {
     (count > 0).then(|| sum / count as f64)
 }
 
-/// Leads new motion to the kept motion at both borders, over as few frames as keep the borders no faster than the clip's own
-/// 99th percentile; over the most there are where none does. Kept frames are not touched.
+/// Leads new motion to the kept motion at both borders, over as few frames as make the borders no faster than the clip itself;
+/// over the most there are where none does. Kept frames are not touched.
 pub(super) fn soften(track: &mut KeypointTrack, made: &Range<usize>) -> Seams {
+    let calm = (CALM * kept_speed(track, made, OFTEN)).min(kept_speed(track, made, FAST));
+    let is_calm = |seams: &Seams| [seams.begin, seams.end].into_iter().flatten().all(|speed| speed <= calm);
     let first = Seams::of(track, made, 0);
-    if first.are_smooth() {
+    if is_calm(&first) {
         return first;
     }
     let mut best = first;
@@ -79,7 +94,7 @@ pub(super) fn soften(track: &mut KeypointTrack, made: &Range<usize>) -> Seams {
         let seams = Seams::of(&tried, made, spread);
         *track = tried;
         best = seams;
-        if seams.are_smooth() {
+        if is_calm(&seams) {
             break;
         }
     }
@@ -134,7 +149,9 @@ mod tests {
     /// Everything swings gently; new frames stand `off` pixels aside.
     fn track(made: &Range<usize>, off: f32) -> KeypointTrack {
         let points = Array3::from_shape_fn((80, 133, 2), |(frame, point, axis)| {
-            let aside = if made.contains(&frame) { off } else { 0.0 };
+            // Two jerks, as real clips have them.
+            let jerk = if (5..8).contains(&frame) || (70..73).contains(&frame) { 10.0 } else { 0.0 };
+            let aside = if made.contains(&frame) { off } else { jerk };
             point as f32 + axis as f32 + 4.0 * (frame as f32 * 0.5).sin() + aside
         });
         KeypointTrack::new(
