@@ -5,6 +5,7 @@
 mod animate;
 mod bad_inputs;
 mod bench;
+mod edit;
 mod help;
 mod made;
 mod models;
