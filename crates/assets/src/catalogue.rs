@@ -89,3 +89,18 @@ impl Member {
         self.from.ends_with('/')
     }
 }
+
+/// A member of the base set that is not pinned by itself; its archive is.
+pub(crate) const fn file(from: &'static str, to: &'static str) -> Member {
+    Member { from, to, sha256: None, part: Part::Base }
+}
+
+/// A member of the base set, pinned.
+pub(crate) const fn pinned(from: &'static str, to: &'static str, sha256: &'static str) -> Member {
+    Member { from, to, sha256: Some(sha256), part: Part::Base }
+}
+
+/// A member that only machines with a GPU need, pinned.
+pub(crate) const fn cuda(from: &'static str, to: &'static str, sha256: &'static str) -> Member {
+    Member { from, to, sha256: Some(sha256), part: Part::Cuda }
+}

@@ -1,7 +1,6 @@
 //! Networks of others: the features that pictures and videos are compared by, and those that hear and read words.
 
-use crate::bundles::{file, pinned};
-use crate::catalogue::{Archive, Bundle, Package, Selector};
+use crate::catalogue::{Archive, Bundle, Package, Selector, file, pinned};
 
 /// VGG-16 and AlexNet with the linear layers of LPIPS v0.1: pickles of plain numpy arrays.
 pub(crate) const LPIPS: Bundle = Bundle {

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Points of the contextual layout.
 pub const POINTS: i64 = 116;
+/// Points in a group: N of METHODS 2.6.
+pub(super) const GROUP: usize = 4;
 /// Occlusion maps: at 1/8, 1/4, 1/2 and the whole of a 256² picture (METHODS 2.6).
 pub const OCCLUSION_MAPS: usize = 4;
 
@@ -366,7 +368,7 @@ impl PictureConfig {
     pub fn detected_groups(&self) -> i64 {
         match self.warping {
             Warping::Unsupervised => 0,
-            _ => POINTS / super::grouping::GROUP as i64,
+            _ => POINTS / GROUP as i64,
         }
     }
 
@@ -388,7 +390,7 @@ impl PictureConfig {
     /// All control points.
     #[must_use]
     pub fn control_points(&self) -> i64 {
-        self.detected_groups() * super::grouping::GROUP as i64 + self.learned_groups() * self.learned_group
+        self.detected_groups() * GROUP as i64 + self.learned_groups() * self.learned_group
     }
 
     /// What is wrong with the numbers, in words, before memory is taken for them.

@@ -3,13 +3,11 @@
 //! METHODS 2.6 leaves the grouping open. Counts per part are its own (6 groups an arm with its hand, 17 the face).
 //! Inside the face, lips, eyes with brows, and jaw with nose have groups of their own, so that lips can move alone.
 
-use super::config::Grouping;
+use super::config::{GROUP, Grouping};
 use orator_body::Layout;
 use orator_body::layout::{ELBOWS, FACE, LEFT_HAND, RIGHT_HAND, SHOULDERS, WRISTS};
 use tch::{Device, Kind, Tensor};
 
-/// Points in a group: N of METHODS 2.6.
-pub const GROUP: usize = 4;
 /// Confidence from which a point counts as seen (METHODS 0.4).
 const SEEN: f64 = 0.3;
 /// Keeps a mean over no point at zero.

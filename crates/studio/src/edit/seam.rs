@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_jump_is_spread_until_it_is_no_faster_than_the_clip() {
         for made in [20..50, 0..30, 40..80] {
-            let mut jumping = track(&made, 12.0);
+            let mut jumping = track(&made, 24.0);
             let before = jumping.clone();
             assert!(!Seams::of(&jumping, &made, 0).are_smooth());
             let seams = soften(&mut jumping, &made);

@@ -1,4 +1,4 @@
-//! Milliseconds and arithmetic of the learned renderer: `frame_time [lite|full] [SIDE] [THREADS] [REPEATS]`.
+//! Milliseconds and arithmetic of the learned renderer: `contextual_time [lite|full] [SIDE] [THREADS] [REPEATS]`.
 //!
 //! Fresh weights, one source, random poses; 32-bit floats and bfloat16, one frame and eight at a time. Given are the
 //! least wall time of the repeats and the mean time that the processors worked for this program (all threads): on a
