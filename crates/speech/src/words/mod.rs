@@ -1,7 +1,7 @@
 //! The words of a recording and when each is said (METHODS 0.3 and 2.1 take them from WhisperX; here Whisper tiny.en alone gives
 //! both, by recognition or, where the text is known, by forced decoding).
 //!
-//! ```no_run
+//! ```no_run,standalone_crate
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let finder = orator_speech::WordFinder::load()?;
 //! let audio = orator_media::audio::read("speech.wav".as_ref(), &orator_media::Limits::default())?;
