@@ -81,7 +81,18 @@ pub fn load_renderer(
         RendererKind::Warp => Ok((Box::new(WarpRenderer), None)),
         RendererKind::Contextual => {
             let name = weights.or(kind.default_weights()).unwrap_or_default();
-            let checked = models::check_hash(&models::find(name)?)?;
+            let path = models::find(name).map_err(|error| match (weights, error) {
+                // They do not ship yet.
+                (None, StudioError::Models { path, what, .. }) => StudioError::Models {
+                    path,
+                    what,
+                    hint: "train the learned renderer (docs/training.md) and name its weights with --renderer-weights, \
+                           or use --renderer warp"
+                        .into(),
+                },
+                (_, error) => error,
+            })?;
+            let checked = models::check_hash(&path)?;
             let renderer = ContextualRenderer::load(&checked.path, choose_device())?;
             Ok((Box::new(renderer), Some(checked.short())))
         }
