@@ -107,7 +107,7 @@ networks:
   generator: {{ width: 4, maximum: 16, levels: 2, stem_stride: 2, residual_blocks: [0, 0], convolve_first: true, final_kernel: 3 }}
   edges: {{ shrink: 4 }}
   fusion: {{ width: 8, hidden: 4, kernel: 1, deep: false }}
-  refiner: {{ width: 4, maximum: 16, levels: 4, residual_blocks: 0, final_kernel: 0, residual: true, corrects_blend: true }}
+  refiner: {{ width: 4, maximum: 16, levels: 4, residual_blocks: 0, final_kernel: 0, residual: true, guided: true }}
 losses: {{ perceptual: 0, colour_jitter: 0, adversarial: {adversarial} }}
 motion_field: {field}
 refine: {refine}

@@ -1,5 +1,6 @@
 //! Frames of the clips, cut to squares and kept on disk, so that any frame can be read without decoding what comes before it.
 
+use super::guides::Guides;
 use crate::prepare::{Pictures, PreparedClip};
 use crate::{Result, TrainError};
 use ndarray::{Array2, Array3, s};
@@ -40,6 +41,8 @@ pub struct FrameClip {
     pub confidence: Array2<f32>,
     /// The same frames with all 133 points, for scores on hands and lips.
     pub track: KeypointTrack,
+    /// What the `warp` renderer draws of the frames, for networks that start from that.
+    pub(super) guides: Option<Guides>,
     file: File,
     path: PathBuf,
 }
@@ -98,6 +101,7 @@ impl FrameClip {
             points: view.points().to_owned(),
             confidence: view.confidence().to_owned(),
             track,
+            guides: None,
             file,
             path,
         }))
@@ -186,6 +190,7 @@ impl FrameClip {
             points: view.points().to_owned(),
             confidence: view.confidence().to_owned(),
             track,
+            guides: Some(Guides::made_up(pictures, folder)),
             file: File::open(&path).unwrap(),
             path,
         }

@@ -2,11 +2,11 @@
 
 use super::config::PictureTrainConfig;
 use super::frame_store::FrameClip;
+use super::guides::portrait;
 use super::run::load_clips;
 use super::sheet::Sheet;
 use crate::{Event, Result, Split, TrainError};
 use ndarray::Axis;
-use orator_body::{KeypointTrack, Portrait};
 use orator_media::Picture;
 use orator_metrics::{BoxConfig, MetricsError, PartBoxes, PictureReport, PictureScores};
 use orator_perceive::Perceiver;
@@ -65,6 +65,8 @@ pub fn reenact(
 ) -> Result<ReenactmentTable> {
     let mut held_out = config.clone();
     held_out.clips.retain(|clip| clip.split == Split::HeldOut);
+    // Renderers draw their own guides.
+    held_out.networks.refiner.guided = false;
     if held_out.clips.is_empty() || renderers.is_empty() {
         return Err(TrainError::Corpus {
             what: "there is nothing to compare".into(),
@@ -115,10 +117,7 @@ fn clip_row(
         Ok(Picture::from_rgb(clip.side, clip.side, clip.picture(frame)?)?)
     };
     let source = picture(0)?;
-    // The detector gives the mask; the points are the clip's own, so that the first frame moves nothing.
-    let (found, _) = perceiver.portrait(source.clone())?;
-    let keypoints: KeypointTrack = clip.track.frame(0).unwrap_or_else(|| found.keypoints.clone());
-    let portrait = Portrait { keypoints, ..found };
+    let portrait = portrait(clip, 0, perceiver)?;
     let last = clip.frames() - 1;
     let count = settings.frames.clamp(1, last);
     let frames: Vec<usize> = (1..=count).map(|n| (n * last) / count).collect();

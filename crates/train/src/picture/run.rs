@@ -2,6 +2,7 @@
 
 use super::config::PictureTrainConfig;
 use super::frame_store::FrameClip;
+use super::guides::Guides;
 use super::losses::Judges;
 use super::motion_field::FieldLearner;
 use super::refine::RefineLearner;
@@ -12,7 +13,7 @@ use crate::learner::Learner;
 use crate::prepare::prepare_each;
 use crate::run_folder::StageRun;
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
-use crate::{Event, Result};
+use crate::{Event, Result, Split};
 use orator_nn::mix;
 use orator_render::contextual::{Discriminator, PictureNetworks, Refinement, drawing_kind};
 use std::path::Path;
@@ -55,7 +56,7 @@ pub fn train(
         Stage::Refine => &config.refine,
     };
     let losses = &config.losses;
-    let judges = Judges::load(&losses.features, losses.perceptual, kind, device)?;
+    let judges = Judges::load(losses, kind, device)?;
     let mut folder = StageRun::open(run, stage.name(), settings.steps, tell)?;
     let validation = Validation::new(&clips, config, run.join(stage.name()), device);
     {
@@ -92,12 +93,21 @@ pub(super) fn load_clips(
     folder: &Path,
     tell: &mut dyn FnMut(Event),
 ) -> Result<Vec<FrameClip>> {
-    let mut clips = Vec::new();
+    let mut clips: Vec<FrameClip> = Vec::new();
     prepare_each(&config.clips, corpus, folder, tell, &mut |clip, pictures| {
         let source = &config.clips[clip.source];
         let form = (config.side, config.every);
         clips.extend(FrameClip::new(&clip, &pictures, source.weight, source.split, form, folder)?);
         Ok(())
     })?;
+    if config.networks.guided() {
+        let mut perceiver = None;
+        let total = clips.len();
+        for (done, clip) in clips.iter_mut().enumerate() {
+            tell(Event::Preparing { done, total, clip: format!("{} (guides)", clip.name) });
+            let count = if clip.split == Split::Train { config.guide_sources } else { 1 };
+            clip.guides = Some(Guides::of(clip, count, &mut perceiver, folder)?);
+        }
+    }
     Ok(clips)
 }

@@ -61,6 +61,7 @@ impl<'a> Validation<'a> {
                 points: &pairs.driving_points,
                 confidence: &pairs.driving_confidence,
                 picture: Some(&pairs.driving),
+            guide: pairs.guide.as_ref(),
             };
             let drawn = networks.drive(&source, &driving, None);
             let kind = if clip.exact { "staged" } else { "filmed" };
