@@ -40,7 +40,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME|FILE")]
     weights: Option<String>,
     /// What draws the motion
-    #[arg(long, value_enum, default_value_t = RendererName::Warp)]
+    #[arg(long, value_enum, default_value_t = RendererName::Contextual)]
     renderer: RendererName,
     /// Weights of the renderer, by name or path
     #[arg(long, value_name = "NAME|FILE")]
