@@ -5,6 +5,7 @@
 //! a run that was stopped and resumed takes the very same steps as one that was not.
 
 mod beat2;
+mod cache;
 pub mod clips;
 mod config;
 pub mod contextual;
@@ -29,3 +30,4 @@ pub use event::Event;
 pub use orator_corpus::Split;
 pub use phrases::Phrases;
 pub use prepare::{ClipPlace, PreparedClip, prepare};
+pub use run_folder::Sitting;

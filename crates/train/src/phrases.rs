@@ -14,7 +14,7 @@ use orator_motion::contextual::alignment::{shuffled_phrases, window_phrases};
 use orator_nn::{Checkpoint, Precision, Randomness, from_array2, mix, to_array2};
 use orator_speech::segments::{pauses_between, quiet_stretches};
 use orator_speech::{
-    CROSS_FADE, ENCODER_RATE, ENCODER_SAMPLES_PER_FRAME, Segment, Speech, WordFinder, shuffle,
+    CROSS_FADE, ENCODER_RATE, ENCODER_SAMPLES_PER_FRAME, Segment, Speech, WordFinder, Words, shuffle,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,10 @@ pub(crate) fn find(
         } else {
             pauses_between(&words, waveform.len() as f64 / f64::from(ENCODER_RATE))
         };
+        // As they will be read back from the file, so that a resumed run cuts at the same samples.
+        let rounded = |seconds: f64| f64::from(seconds as f32);
+        let pauses: Vec<Segment> =
+            pauses.into_iter().map(|p| Segment { start: rounded(p.start), end: rounded(p.end) }).collect();
         let shuffled = if wanted {
             let mut random = Randomness::new(mix(SEED, done as u64));
             let other = in_another_order(&waveform, &pauses, &mut random)?;
@@ -96,9 +100,19 @@ impl Listener {
         let finder = self.finder.get_or_insert_with(|| WordFinder::load().ok());
         let Some(finder) = finder else { return Ok(Vec::new()) };
         let audio = Audio::new(ENCODER_RATE, waveform_16k.to_vec())?;
-        // What cannot be understood still has pauses.
-        Ok(finder.recognise(&audio).map(|words| words.times()).unwrap_or_default())
+        // What cannot be understood still has pauses: an error, and another language, in which tiny.en hears words that nobody
+        // said and is unsure of them.
+        Ok(finder.recognise(&audio).map(|words| sure_times(&words)).unwrap_or_default())
     }
+}
+
+/// Least mean probability of recognised words.
+const LEAST_SURE: f64 = 0.4;
+
+/// The times of words that were heard with some certainty; none otherwise.
+fn sure_times(words: &Words) -> Vec<(f64, f64)> {
+    let sum: f64 = words.words.iter().map(|word| word.probability).sum();
+    if sum < LEAST_SURE * words.words.len() as f64 { Vec::new() } else { words.times() }
 }
 
 /// The (start, end) of words in seconds, where somebody knows them.
@@ -195,6 +209,16 @@ mod tests {
         assert_eq!(other[2 * size..], waveform[2 * size..]);
         assert_ne!(other[..size], waveform[..size]);
         assert_ne!(other[size..2 * size], waveform[size..2 * size]);
+    }
+
+    #[test]
+    fn words_that_nobody_said_are_not_believed() {
+        let word =
+            |probability: f64| orator_speech::Word { text: "a".into(), start: 0.5, end: 0.75, probability };
+        let of = |all: &[f64]| Words { words: all.iter().map(|&p| word(p)).collect(), ..Words::default() };
+        assert_eq!(sure_times(&of(&[0.9, 0.6])), [(0.5, 0.75); 2]);
+        assert!(sure_times(&of(&[0.2, 0.3, 0.6])).is_empty());
+        assert!(sure_times(&Words::default()).is_empty());
     }
 
     #[test]

@@ -10,10 +10,11 @@ use orator_motion::{Known, Motion, MotionModel, SampleOptions, SampleRequest};
 use orator_nn::{Checkpoint, Precision, from_array2};
 use orator_speech::Speech;
 use orator_train::contextual::{Stage, train};
-use orator_train::{Event, TrainConfig};
+use orator_train::{Event, Sitting, TrainConfig};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 use tch::{Device, Tensor};
 
 const FRAMES: usize = 160;
@@ -430,4 +431,49 @@ fn a_resumed_run_equals_an_uninterrupted_one() {
 
     let file = |run: &Path| std::fs::read(run.join("tokenizer.safetensors")).unwrap();
     assert!(file(&whole) == file(&parted), "the weights differ");
+}
+
+/// Runs a stage in sittings of one step each.
+fn sit(stage: Stage, config: &TrainConfig, corpus: &Path, run: &Path) -> usize {
+    let sitting = Sitting { resume: true, limit: Some(Duration::ZERO) };
+    let mut sittings = 0;
+    loop {
+        let mut paused = false;
+        train(stage, config, corpus, run, sitting, Device::Cpu, &mut |event| {
+            paused |= matches!(event, Event::Paused { .. });
+        })
+        .unwrap();
+        sittings += 1;
+        if !paused {
+            return sittings;
+        }
+    }
+}
+
+#[test]
+fn a_run_in_sittings_equals_an_uninterrupted_one() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    orator_nn::configure_threads(1);
+    let home = tempfile::tempdir().unwrap();
+    let (whole, parted) = (home.path().join("whole"), home.path().join("parted"));
+    corpus(home.path(), &whole);
+    corpus(home.path(), &parted);
+    let config = config(home.path(), 6);
+    for (stage, loss) in [
+        (Stage::Tokenizer, "body", 12),
+        (Stage::Generator, "body-tokens", 12),
+        (Stage::Residual, "body-tokens", 6),
+    ] {
+        learn(stage, &config, home.path(), &whole, false, loss);
+        assert_eq!(sit(stage, &config, home.path(), &parted), 6, "{}", stage.name());
+        let file = |run: &Path| std::fs::read(run.join(format!("{}.safetensors", stage.name()))).unwrap();
+        assert!(file(&whole) == file(&parted), "the weights of the {} differ", stage.name());
+        // The same loss curve to the last digit; only the time left is another.
+        let losses = |run: &Path| -> Vec<serde_json::Value> {
+            let log = std::fs::read_to_string(run.join(stage.name()).join("log.jsonl")).unwrap();
+            let lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+            lines.filter(|line| line["event"] == "step").map(|line| line["losses"].clone()).collect()
+        };
+        assert!(!losses(&whole).is_empty() && losses(&whole) == losses(&parted), "{}", stage.name());
+    }
 }

@@ -34,6 +34,15 @@ impl ContextualModel {
     /// # Errors
     /// As there, and when no face is in view.
     pub fn embed_motion(&self, stream: Stream, track: &KeypointTrack, stride: usize) -> Result<Array2<f32>> {
+        if !self.config().layout.is_keypoints() {
+            return Err(MotionError::Request {
+                what: format!(
+                    "these weights know motion of the layout {}, not keypoints",
+                    self.config().layout.name
+                ),
+                hint: "use weights that were trained on keypoints".into(),
+            });
+        }
         let streams = to_streams(track, &RestPose::of(track)?)?;
         let (motion, seen) = match stream {
             Stream::Face => (&streams.face, &streams.face_seen),

@@ -139,6 +139,7 @@ fn tokenizer(tensors: &Tensors) -> Result<Imported> {
         encoder_widest_first: true,
         ..TokenizerConfig::default()
     };
+    config.check().map_err(mismatch)?;
     let store = VarStore::new(Device::Cpu);
     let network = Tokenizer::new(&store.root(), dimensions, &config, None);
     let mut names = Renaming::of(tensors);

@@ -329,6 +329,8 @@ impl PictureConfig {
     pub fn lite() -> Self {
         Self {
             finder_width: 16,
+            background_motion: false,
+            transform_dropout: TransformDropout { maximum: 0.2, rise: 1.0, end: 2.0 },
             motion: MotionConfig {
                 width: 16,
                 maximum: 128,

@@ -438,7 +438,12 @@ mod tests {
             let training = Training { transform_dropout: 0.3, randomness: &mut randomness };
             let source = networks.source_for(&picture, &points, &confidence, true);
             let other = smooth_picture(2);
-            let driving = Driving { points: &moved, confidence: &confidence, picture: Some(&other), guide: Some(&other) };
+            let driving = Driving {
+                points: &moved,
+                confidence: &confidence,
+                picture: Some(&other),
+                guide: Some(&other),
+            };
             let drawn = networks.drive(&source, &driving, Some(training));
             assert_eq!(drawn.picture.size(), [2, 3, 64, 64]);
             let weights = Tensor::rand_like(&drawn.picture);

@@ -1,6 +1,6 @@
 //! The `contextual` renderer: picture networks from a weight file behind [`Renderer`].
 
-use super::config::PictureConfig;
+use super::config::{PictureConfig, Warping};
 use super::networks::{Driving, PictureNetworks, SourceFeatures};
 use crate::{RenderError, Renderer, Result, Scene, WarpRenderer};
 use ndarray::{ArrayView1, ArrayView2, Axis};
@@ -175,6 +175,11 @@ impl ContextualRenderer {
     /// [`RenderError::Weights`] when they are of another kind or do not fit their own configuration.
     pub fn of(checkpoint: Checkpoint, device: Device, kind: Kind) -> Result<Self> {
         let (mut store, networks) = networks_of(&checkpoint, device)?;
+        if networks.config().warping != Warping::DetectedKeypoints {
+            let what = "finds its own points in a driving picture, and a renderer is driven by keypoints: such weights can be \
+                        trained and compared, not drawn with";
+            return Err(NnError::Mismatch { what: what.into() }.into());
+        }
         store.freeze();
         cast_weights(&mut store, kind);
         let config = networks.config().clone();

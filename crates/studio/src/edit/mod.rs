@@ -13,7 +13,7 @@ use crate::generate::{check_speaker, load_motion, name_of};
 use crate::stages::Stages;
 use crate::{AudioCodec, Event, MotionKind, RendererKind, Result, StudioError};
 use crate::{film, output, portrait, recording};
-use ndarray::{Axis, concatenate, s};
+use ndarray::Axis;
 use orator_body::layout::{ELBOWS, FACE, LEFT_HAND, RIGHT_HAND, WRISTS};
 use orator_body::{Fit, KeypointTrack, Portrait, write_keypoints};
 use orator_media::video_in::VideoReader;
@@ -336,33 +336,53 @@ fn typical_frame(track: &KeypointTrack) -> Option<KeypointTrack> {
     track.frame(best)
 }
 
-/// The old motion on the result's frames; the range's own frames repeat what was before it.
+/// The old motion on the result's frames. Where the range keeps its length that is the old motion itself, so that the tokens of
+/// the frames that stay are those of the video; otherwise the range's own motion is stretched to its new length.
 fn spread_out(old: &KeypointTrack, range: &EditRange) -> Result<KeypointTrack> {
-    let filler = range.neighbour();
-    let (points, confidence) = (old.points(), old.confidence());
-    let repeated = vec![filler; range.new];
-    let points = concatenate(
-        Axis(0),
-        &[
-            points.slice(s![..range.from, .., ..]),
-            points.select(Axis(0), &repeated).view(),
-            points.slice(s![range.to.., .., ..]),
-        ],
-    );
-    let confidence = concatenate(
-        Axis(0),
-        &[
-            confidence.slice(s![..range.from, ..]),
-            confidence.select(Axis(0), &repeated).view(),
-            confidence.slice(s![range.to.., ..]),
-        ],
-    );
-    let shape = |error: ndarray::ShapeError| StudioError::Internal(error.to_string());
+    let length = range.to - range.from;
+    let inside = (0..range.new).map(|at| match length {
+        0 => range.neighbour(),
+        _ => range.from + at * length / range.new,
+    });
+    let frames: Vec<usize> = (0..range.from).chain(inside).chain(range.to..old.frames()).collect();
     Ok(KeypointTrack::new(
         old.layout(),
         old.rate(),
         old.size(),
-        points.map_err(shape)?,
-        confidence.map_err(shape)?,
+        old.points().select(Axis(0), &frames),
+        old.confidence().select(Axis(0), &frames),
     )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orator_media::FrameRate;
+
+    fn track(frames: usize) -> KeypointTrack {
+        let points = ndarray::Array3::from_shape_fn((frames, 133, 2), |(f, p, _)| (f * 200 + p) as f32);
+        let confidence = ndarray::Array2::from_elem((frames, 133), 1.0);
+        KeypointTrack::new(orator_body::Layout::WholeBody133, FrameRate::MOTION, (64, 64), points, confidence)
+            .unwrap()
+    }
+
+    #[test]
+    fn a_range_of_the_same_length_leaves_the_motion_alone() {
+        let old = track(12);
+        let range = EditRange { from: 4, to: 7, new: 3, old_total: 12 };
+        assert_eq!(spread_out(&old, &range).unwrap(), old);
+    }
+
+    #[test]
+    fn a_range_of_another_length_is_stretched_and_the_rest_stays() {
+        let old = track(12);
+        for new in [1, 2, 5, 9] {
+            let range = EditRange { from: 4, to: 7, new, old_total: 12 };
+            let spread = spread_out(&old, &range).unwrap();
+            assert_eq!(spread.frames(), 9 + new);
+            assert_eq!(spread.window(0..4), old.window(0..4));
+            assert_eq!(spread.window(4 + new..9 + new), old.window(7..12));
+            assert_eq!(spread.frame(4), old.frame(4));
+        }
+    }
 }

@@ -4,7 +4,7 @@ use super::stages::Stage;
 use super::{alignment, generator, raw, residual, tokenizer, weights};
 use crate::clips::Clips;
 use crate::learner::Learner;
-use crate::run_folder::StageRun;
+use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
 use crate::{Event, Result, TrainConfig, TrainError, phrases, prepare};
 use orator_motion::contextual::{Networks, Representation, SpeechMemory};
@@ -12,7 +12,7 @@ use orator_nn::mix;
 use std::path::Path;
 use tch::Device;
 
-/// Trains one stage into the run folder `run`; returns when its weights are written.
+/// Trains one stage into the run folder `run`; returns when its weights are written, or when the sitting's time is up.
 ///
 /// The same seed gives the same weights only while nothing else in the process draws from libtorch's random generator,
 /// of which there is one: train in a process of its own.
@@ -24,10 +24,11 @@ pub fn train(
     config: &TrainConfig,
     corpus: &Path,
     run: &Path,
-    resume: bool,
+    sitting: impl Into<Sitting>,
     device: Device,
     tell: &mut dyn FnMut(Event),
 ) -> Result<()> {
+    let sitting = sitting.into();
     let settings = config.settings(stage).ok_or_else(|| TrainError::Corpus {
         what: format!("the configuration does not say how to train the {}", stage.name()),
         hint: format!("add `{}:` with steps, batch and schedule", stage.name()),
@@ -39,7 +40,7 @@ pub fn train(
             hint: "train the generator, which writes the finished weights".into(),
         });
     }
-    let begun = refuse_begun(run, stage.name(), resume)?;
+    let begun = refuse_begun(run, stage.name(), sitting.resume)?;
     let folder = run.join("prepared");
     let prepared = prepare(&config.clips, corpus, &folder, tell)?;
     tch::manual_seed(mix(config.seed, stage as u64) as i64);
@@ -58,8 +59,8 @@ pub fn train(
     };
     let mut clips = Clips::new(prepared, &config.clips, &config.networks, earlier)?;
     clips.take_phrases(phrases);
-    let mut folder = StageRun::open(run, stage.name(), settings.steps, tell)?;
-    {
+    let mut folder = StageRun::open(run, stage.name(), settings.steps, sitting, tell)?;
+    let finished = {
         let learner: Box<dyn Learner + '_> = match (stage, &networks.alignment) {
             (Stage::Alignment, Some(encoders)) => {
                 Box::new(alignment::Aligning::new(encoders, &clips, config, settings, device)?)
@@ -73,7 +74,10 @@ pub fn train(
             (Stage::Generator, _) => Box::new(generator::Generating::new(&networks, &clips, config, device)?),
             (Stage::Residual, _) => Box::new(residual::Refining::new(&networks, &clips, config, device)?),
         };
-        run_steps(learner.as_ref(), store, settings, config.seed, &mut folder)?;
+        run_steps(learner.as_ref(), store, settings, config.seed, &mut folder)?
+    };
+    if !finished {
+        return Ok(());
     }
     draw_curves(&mut folder)?;
     for path in weights::write(stage, run, config, &clips, networks)? {

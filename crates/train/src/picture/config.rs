@@ -18,14 +18,16 @@ pub struct PictureLosses {
     pub features: PerceptualConfig,
     /// Refinement: of the perceptual distance of both hands and the lips, each enlarged to 64 pixels.
     pub part_perceptual: f64,
-    /// Motion field: of the difference between the driving picture's features and the warped ones of the source (10).
+    /// Motion field: of the difference between the driving picture's features and the warped ones of the source (10 as published;
+    /// 1 here, where the flow has a loss of its own).
     pub feature_warp: f64,
     /// Motion field: of the difference between the driving picture and the source warped alone, where the field says that the
     /// source shows it. It teaches the flow directly.
     pub warped_pixel: f64,
     /// Motion field: of what is left when the camera's motion there and back are joined (10), where it is estimated.
     pub camera: f64,
-    /// Refinement: of the conditional adversarial term (0.1 in S2G). 0 leaves the discriminator out.
+    /// Refinement: of the conditional adversarial term (0.1 in S2G). 0 leaves the discriminator out. S2G's terms of style, total
+    /// variation and holes are not here: the paper names none of them.
     pub adversarial: f64,
     /// How much a pixel of a hand counts beside one of the background (S2G: 5).
     pub hand_weight: f64,
@@ -125,9 +127,7 @@ impl PictureTrainConfig {
         }
         self.networks.check()?;
         for (name, stage) in [("motion_field", &self.motion_field), ("refine", &self.refine)] {
-            if stage.batch == 0 || stage.steps == 0 || stage.save_every == 0 {
-                return Err(format!("{name}: steps, batch and save_every must be above zero"));
-            }
+            stage.check().map_err(|what| format!("{name}: {what}"))?;
         }
         for clip in &self.clips {
             clip.check_place().map_err(|what| format!("{}: {what}", clip.place()))?;

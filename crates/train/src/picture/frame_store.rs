@@ -43,7 +43,6 @@ pub struct FrameClip {
     pub track: KeypointTrack,
     /// What the `warp` renderer draws of the frames, for networks that start from that.
     pub(super) guides: Option<Guides>,
-    file: File,
     path: PathBuf,
 }
 
@@ -80,7 +79,6 @@ impl FrameClip {
         {
             return Ok(None);
         }
-        let file = File::open(&path).map_err(|e| TrainError::io(&path, e))?;
         let of = |track: &KeypointTrack| -> Result<KeypointTrack> {
             Ok(KeypointTrack::new(
                 track.layout(),
@@ -102,7 +100,6 @@ impl FrameClip {
             confidence: view.confidence().to_owned(),
             track,
             guides: None,
-            file,
             path,
         }))
     }
@@ -119,11 +116,7 @@ impl FrameClip {
     /// When the file was cut since.
     pub fn picture(&self, frame: usize) -> Result<Vec<u8>> {
         let bytes = self.side * self.side * CHANNELS;
-        let mut rgb = vec![0; bytes];
-        self.file
-            .read_exact_at(&mut rgb, (frame * bytes) as u64)
-            .map_err(|e| TrainError::io(&self.path, e))?;
-        Ok(rgb)
+        read_at(&self.path, bytes, frame)
     }
 
     /// Whether the face is seen in a frame; frames without one teach nothing about drawing a speaker.
@@ -132,6 +125,16 @@ impl FrameClip {
         let face = self.confidence.slice(s![frame, ..FACE_POINTS]);
         face.mean().is_some_and(|mean| mean > 0.0)
     }
+}
+
+/// The `number`-th picture of `bytes` in a file of pictures. The file is opened each time: a corpus has more clips than a program
+/// may have files open.
+pub(super) fn read_at(path: &Path, bytes: usize, number: usize) -> Result<Vec<u8>> {
+    let mut rgb = vec![0; bytes];
+    File::open(path)
+        .and_then(|file| file.read_exact_at(&mut rgb, (number * bytes) as u64))
+        .map_err(|e| TrainError::io(path, e))?;
+    Ok(rgb)
 }
 
 /// The face comes first in the 116 points.
@@ -191,7 +194,6 @@ impl FrameClip {
             confidence: view.confidence().to_owned(),
             track,
             guides: Some(Guides::made_up(pictures, folder)),
-            file: File::open(&path).unwrap(),
             path,
         }
     }

@@ -1,15 +1,13 @@
 //! The guides of a clip: what the untrained `warp` renderer draws of its poses from a few of its frames, kept on disk.
 
-use super::frame_store::FrameClip;
+use super::frame_store::{FrameClip, read_at};
 use crate::{Result, TrainError};
 use ndarray::Axis;
 use orator_body::{KeypointTrack, Portrait};
 use orator_media::{OutputFile, Picture};
 use orator_perceive::Perceiver;
 use orator_render::{Renderer, WarpRenderer};
-use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// Frames drawn at a time: pictures are never all in memory.
@@ -21,7 +19,6 @@ pub(super) struct Guides {
     sources: Vec<usize>,
     frames: usize,
     bytes: usize,
-    file: File,
     path: PathBuf,
 }
 
@@ -37,7 +34,8 @@ impl Guides {
         folder: &Path,
     ) -> Result<Self> {
         let frames = clip.frames();
-        let sources: Vec<usize> = spread(frames, count.max(1)).filter(|&frame| clip.has_face(frame)).collect();
+        let sources: Vec<usize> =
+            spread(frames, count.max(1)).filter(|&frame| clip.has_face(frame)).collect();
         let sources = if sources.is_empty() { vec![0] } else { sources };
         let bytes = clip.side * clip.side * 3;
         let numbers: Vec<String> = sources.iter().map(ToString::to_string).collect();
@@ -51,8 +49,7 @@ impl Guides {
                 draw(clip, &sources, perceiver, &path)?;
             }
         }
-        let file = File::open(&path).map_err(|e| TrainError::io(&path, e))?;
-        Ok(Self { sources, frames, bytes, file, path })
+        Ok(Self { sources, frames, bytes, path })
     }
 
     /// Frames that are drawn from.
@@ -69,10 +66,7 @@ impl Guides {
             what: format!("{}: nothing was drawn from frame {source}", self.path.display()),
             hint: "delete the prepared folder of the run and prepare again".into(),
         })?;
-        let mut rgb = vec![0; self.bytes];
-        let offset = ((at * self.frames + frame) * self.bytes) as u64;
-        self.file.read_exact_at(&mut rgb, offset).map_err(|e| TrainError::io(&self.path, e))?;
-        Ok(rgb)
+        read_at(&self.path, self.bytes, at * self.frames + frame)
     }
 }
 
@@ -123,7 +117,7 @@ impl Guides {
         let bytes: Vec<u8> = pictures.iter().flat_map(|_| pictures[0].rgb().to_vec()).collect();
         std::fs::write(&path, &bytes).unwrap();
         let bytes = bytes.len() / pictures.len();
-        Self { sources: vec![0], frames: pictures.len(), bytes, file: File::open(&path).unwrap(), path }
+        Self { sources: vec![0], frames: pictures.len(), bytes, path }
     }
 }
 
