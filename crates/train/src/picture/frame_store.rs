@@ -19,9 +19,6 @@ use std::path::{Path, PathBuf};
 pub const LAYOUT: Layout = Layout::Contextual116;
 /// Bytes of a pixel.
 const CHANNELS: usize = 3;
-/// As the studio smooths driving motion: the tremble of the detector goes, hands and lips stay quick.
-const SMOOTHING: SmoothingConfig =
-    SmoothingConfig { order: 2, window: 5, outer_lips_window: 5, inner_lips_window: 3, threshold: 0.3 };
 
 /// The kept frames of one clip with their keypoints.
 pub struct FrameClip {
@@ -68,8 +65,11 @@ impl FrameClip {
             &CropConfig::default(),
         )?;
         let whole = crop.keypoints_to_crop(&clip.track)?;
-        let whole =
-            if clip.exact { whole } else { whole.gaps_filled(&GapConfig::default()).smoothed(&SMOOTHING)? };
+        let whole = if clip.exact {
+            whole
+        } else {
+            whole.gaps_filled(&GapConfig::default()).smoothed(&SmoothingConfig::DRIVING)?
+        };
         let kept: Vec<usize> = (0..whole.frames()).step_by(every.max(1)).collect();
         let path = folder.join(format!("{}-{side}-{every}.frames", clip.name));
         let frame_bytes = side as usize * side as usize * CHANNELS;
