@@ -95,7 +95,8 @@ impl<'a> StageRun<'a> {
         self.first_step = step;
         // Losses since the last line of the log, so that its next line is the mean of as many as without the stop.
         let sums = state.metadata.get("sums").and_then(|text| serde_json::from_str(text).ok());
-        self.sums = sums.unwrap_or_default();
+        let sums: BTreeMap<String, (u64, u64)> = sums.unwrap_or_default();
+        self.sums = sums.into_iter().map(|(name, (sum, n))| (name, (f64::from_bits(sum), n))).collect();
         Ok(step)
     }
 
@@ -111,7 +112,10 @@ impl<'a> StageRun<'a> {
             variables.iter().map(|(n, t)| (format!("weights.{n}"), t.shallow_clone())).collect();
         tensors.extend(average.tensors().iter().map(|(n, t)| (format!("average.{n}"), t.shallow_clone())));
         tensors.extend(optimiser.state());
-        let sums = serde_json::to_string(&self.sums).unwrap_or_default();
+        // As bits: text would lose the last digit.
+        let sums: BTreeMap<_, _> =
+            self.sums.iter().map(|(name, (sum, n))| (name, (sum.to_bits(), n))).collect();
+        let sums = serde_json::to_string(&sums).unwrap_or_default();
         let metadata = BTreeMap::from([("step".to_string(), step.to_string()), ("sums".to_string(), sums)]);
         Ok(Checkpoint { metadata, tensors }.write(&self.state_file(), Precision::Full)?)
     }
