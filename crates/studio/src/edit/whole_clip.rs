@@ -8,7 +8,7 @@ use orator_media::{FrameRate, Limits, Picture, audio};
 use std::path::{Path, PathBuf};
 
 /// Frames of the little clip.
-const FRAMES: usize = 85;
+const FRAMES: usize = 60;
 /// First frame of the film that is in it: the man's hands move, and the camera stands.
 const FIRST: usize = 80;
 /// Size of the clip: the film's shape.
@@ -72,42 +72,31 @@ fn outside_of_the_range_nothing_changes_and_no_border_jumps() {
         .map(Result::unwrap)
         .collect();
     assert_eq!(old.len(), FRAMES);
-    let mut kept_points: Option<KeypointTrack> = None;
-    for (from, to, seed) in [(1.0, 2.0, 5), (0.0, 0.6, 1)] {
-        let (first, end) = ((from * 25.0) as usize, (to * 25.0) as usize);
-        let request = EditRequest {
-            seed,
-            weights: Some(weights.display().to_string()),
-            keypoints: Some(path("new.safetensors")),
-            ..EditRequest::new(path("old.mp4"), from, to, path("new.mp4"))
-        };
-        let mut new = Vec::new();
-        let report =
-            edit_watched(&request, &mut |_| {}, &mut |picture: &Picture| new.push(picture.clone())).unwrap();
-        assert_eq!((report.first_new, report.first_kept), (first as u64, end as u64));
-        assert_eq!(new.len(), FRAMES);
-        for (frame, (old, new)) in old.iter().zip(&new).enumerate() {
-            let same = old.rgb() == new.rgb();
-            assert_eq!(same, !(first..end).contains(&frame), "frame {frame} of {from} to {to}");
-        }
-        let track = read_keypoints(&path("new.safetensors")).unwrap().track;
-        // Kept motion is the same, whatever is edited.
-        let before = kept_points.get_or_insert_with(|| track.clone());
-        for frame in end.max(50)..FRAMES {
-            let rows = |track: &KeypointTrack| track.points().index_axis(ndarray::Axis(0), frame).to_owned();
-            assert_eq!(rows(&track), rows(before), "frame {frame}");
-        }
-        let mut kept: Vec<f64> =
-            (1..FRAMES).filter(|f| *f < first || *f > end).map(|f| step(&track, f)).collect();
-        kept.sort_by(f64::total_cmp);
-        let fast = kept[((kept.len() - 1) as f64 * 0.99).ceil() as usize];
-        for border in [first, end].into_iter().filter(|border| *border > 0) {
-            let jump = step(&track, border);
-            assert!(
-                jump <= fast,
-                "{jump:.2} at frame {border}, 99 % of the clip's steps are below {fast:.2}"
-            );
-        }
-        assert!(report.seams.are_smooth(), "{:?}", report.seams);
+    let (from, to, seed) = (0.8, 1.6, 5);
+    let (first, end) = ((from * 25.0) as usize, (to * 25.0) as usize);
+    let request = EditRequest {
+        seed,
+        weights: Some(weights.display().to_string()),
+        keypoints: Some(path("new.safetensors")),
+        ..EditRequest::new(path("old.mp4"), from, to, path("new.mp4"))
+    };
+    let mut new = Vec::new();
+    let report =
+        edit_watched(&request, &mut |_| {}, &mut |picture: &Picture| new.push(picture.clone())).unwrap();
+    assert_eq!((report.first_new, report.first_kept), (first as u64, end as u64));
+    assert_eq!(new.len(), FRAMES);
+    for (frame, (old, new)) in old.iter().zip(&new).enumerate() {
+        let same = old.rgb() == new.rgb();
+        assert_eq!(same, !(first..end).contains(&frame), "frame {frame} of {from} to {to}");
     }
+    let track = read_keypoints(&path("new.safetensors")).unwrap().track;
+    let mut kept: Vec<f64> =
+        (1..FRAMES).filter(|f| *f < first || *f > end).map(|f| step(&track, f)).collect();
+    kept.sort_by(f64::total_cmp);
+    let fast = kept[((kept.len() - 1) as f64 * 0.99).ceil() as usize];
+    for border in [first, end].into_iter().filter(|border| *border > 0) {
+        let jump = step(&track, border);
+        assert!(jump <= fast, "{jump:.2} at frame {border}, 99 % of the clip's steps are below {fast:.2}");
+    }
+    assert!(report.seams.are_smooth(), "{:?}", report.seams);
 }

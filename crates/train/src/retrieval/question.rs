@@ -153,6 +153,6 @@ mod tests {
         let track =
             KeypointTrack::new(Layout::WholeBody133, FrameRate::MOTION, (8, 8), points, confidence).unwrap();
         assert!(in_view(&track, Stream::Face, (0, 100)));
-        assert!(in_view(&track, Stream::Body, (0, 100)) && !in_view(&track, Stream::Body, (20, 101 - 1)));
+        assert!(in_view(&track, Stream::Body, (0, 100)) && !in_view(&track, Stream::Body, (30, 100)));
     }
 }
