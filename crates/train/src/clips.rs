@@ -105,18 +105,7 @@ impl Clips {
                     hint: "take it out, or leave out networks.layout".into(),
                 });
             }
-            // What is known exactly has neither gaps nor jitter, and smoothing would only dull its strokes.
-            let track = if exact {
-                clip.track
-            } else {
-                clip.track.gaps_filled(&GapConfig::default()).smoothed(&SmoothingConfig {
-                    // Lighter than for looking at: strokes and lip closures must stay.
-                    window: 7,
-                    outer_lips_window: 5,
-                    inner_lips_window: 3,
-                    ..SmoothingConfig::default()
-                })?
-            };
+            let track = as_learned(&clip.track, exact)?;
             let Ok(rest) = RestPose::of(&track) else { continue };
             let mut streams = to_streams(&track, &rest)?;
             if !source.body {
@@ -161,6 +150,20 @@ impl Clips {
             clip.phrases.shuffled = clip.phrases.shuffled.as_ref().map(|s| self.statistics.speech.apply(s));
         }
     }
+}
+
+/// A track as it is learned from. What is known exactly has neither gaps nor jitter, and smoothing would only dull its strokes;
+/// what was found is smoothed more lightly than for looking at: strokes and lip closures must stay.
+pub(crate) fn as_learned(track: &KeypointTrack, exact: bool) -> Result<KeypointTrack> {
+    if exact {
+        return Ok(track.clone());
+    }
+    Ok(track.gaps_filled(&GapConfig::default()).smoothed(&SmoothingConfig {
+        window: 7,
+        outer_lips_window: 5,
+        inner_lips_window: 3,
+        ..SmoothingConfig::default()
+    })?)
 }
 
 fn measure(clips: &[&Clip], layout: &MotionLayout) -> Statistics {

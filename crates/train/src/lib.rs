@@ -20,6 +20,7 @@ mod phrases;
 pub mod picture;
 mod poses;
 mod prepare;
+pub mod retrieval;
 mod run_folder;
 mod training_loop;
 pub mod windows;

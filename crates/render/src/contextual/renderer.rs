@@ -106,6 +106,7 @@ pub fn networks_of(checkpoint: &Checkpoint, device: Device) -> Result<(VarStore,
 pub struct ContextualRenderer {
     studio: Arc<Studio>,
     metadata: BTreeMap<String, String>,
+    warping: Warping,
     device: Device,
 }
 
@@ -184,7 +185,8 @@ impl ContextualRenderer {
         cast_weights(&mut store, kind);
         let config = networks.config().clone();
         let studio = Studio::new(&config, &store, networks.computing_in(kind), kind)?;
-        Ok(Self { studio: Arc::new(studio), metadata: checkpoint.metadata, device })
+        let warping = config.warping;
+        Ok(Self { studio: Arc::new(studio), metadata: checkpoint.metadata, warping, device })
     }
 
     /// Text that came with the weights: kind, configuration, what they were trained on.
@@ -200,6 +202,11 @@ impl Renderer for ContextualRenderer {
     }
 
     fn prepare(&self, portrait: &Portrait) -> Result<Box<dyn Scene>> {
+        if self.warping != Warping::DetectedKeypoints {
+            let what = "these weights look for points of their own in the driving picture, and there is none: only \
+                        keypoints drive";
+            return Err(NnError::Mismatch { what: what.into() }.into());
+        }
         let size = portrait.picture.width();
         let problem = if size != portrait.picture.height() {
             let height = portrait.picture.height();

@@ -4,6 +4,8 @@
 mod range;
 mod seam;
 mod splice;
+#[cfg(test)]
+mod whole_clip;
 
 pub use seam::Seams;
 
@@ -113,6 +115,15 @@ pub struct EditReport {
 /// [`StudioError`], whose kind tells whether a file, the request or the installation is at fault. Nothing is left
 /// half-written then.
 pub fn edit(request: &EditRequest, tell: &mut dyn FnMut(Event)) -> Result<EditReport> {
+    edit_watched(request, tell, &mut |_| {})
+}
+
+/// [`edit`], showing every frame as it is before it is encoded.
+fn edit_watched(
+    request: &EditRequest,
+    tell: &mut dyn FnMut(Event),
+    watch: &mut dyn FnMut(&Picture),
+) -> Result<EditReport> {
     check_request(request)?;
     let mut stages = Stages::new(tell);
     let said = stages.run("inputs", |progress| {
@@ -195,6 +206,7 @@ pub fn edit(request: &EditRequest, tell: &mut dyn FnMut(Event)) -> Result<EditRe
             Splice { range, track: &track, scene: scene.as_mut(), crop: &crop, surroundings: &neighbour };
         let mut done = 0;
         splice.run(&mut reader, &mut |picture| {
+            watch(&picture);
             writer.push(&picture).map_err(StudioError::Output)?;
             done += 1;
             progress.at(done, frames);

@@ -8,7 +8,7 @@ use super::sheet::Sheet;
 use crate::{Event, Result, Split, TrainError};
 use ndarray::Axis;
 use orator_media::Picture;
-use orator_metrics::{BoxConfig, MetricsError, PartBoxes, PictureReport, PictureScores};
+use orator_metrics::{BoxConfig, PartBoxes, PictureReport, PictureScores};
 use orator_perceive::Perceiver;
 use orator_render::Renderer;
 use serde::Serialize;
@@ -83,7 +83,8 @@ pub fn reenact(
             clips.iter().filter(|c| c.exact == exact && c.frames() > 1 && c.has_face(0)).collect();
         let step = all.len().div_ceil(settings.clips.max(1)).max(1);
         let chosen: Vec<&FrameClip> = all.into_iter().step_by(step).collect();
-        let mut scores: Vec<PictureScores> = renderers.iter().map(|_| new_scores()).collect::<Result<_>>()?;
+        let mut scores: Vec<PictureScores> =
+            renderers.iter().map(|_| Ok(PictureScores::with_what_is_there()?)).collect::<Result<_>>()?;
         for (done, clip) in chosen.iter().enumerate() {
             tell(Event::Preparing { done, total: chosen.len(), clip: format!("{} (drawn)", clip.name) });
             rows.push(clip_row(renderers, clip, settings, &mut perceiver, &mut scores)?);
@@ -96,14 +97,6 @@ pub fn reenact(
     }
     write_sheet(rows, settings.rows, sheet)?;
     Ok(table)
-}
-
-/// With LPIPS where its networks were fetched.
-fn new_scores() -> Result<PictureScores> {
-    match PictureScores::with_lpips() {
-        Err(MetricsError::Asset(_)) => Ok(PictureScores::default()),
-        other => Ok(other?),
-    }
 }
 
 fn clip_row(
