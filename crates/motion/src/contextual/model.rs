@@ -3,7 +3,8 @@
 use super::decoding::{Window, fill};
 use super::{
     ALIGNMENT, ContextualConfig, Networks, RawWindow, Representation, SPEECH_FEATURES, SPEECH_LEARNED,
-    SPEECH_LOW_LEVEL, STAGES, Statistics, Stream, WINDOW_FRAMES, WINDOW_STRIDE, fill_raw, speech_features,
+    SPEECH_LOW_LEVEL, STAGES, STROKES, Statistics, Stream, StrokePlan, VARIETY, WINDOW_FRAMES, WINDOW_STRIDE,
+    fill_raw, pick, speech_features,
 };
 use crate::lips::{LOUDNESS_SHARE, follow_loudness};
 use crate::{Motion, MotionError, MotionModel, Result, SampleOptions, SampleRequest, Streams};
@@ -21,6 +22,8 @@ use tch::{Device, IndexOp, Tensor};
 const KIND: &str = "contextual-motion";
 /// Changes when old files can no longer be read.
 const FORMAT: &str = "1";
+/// Mixed into the take's seed for the plan of strokes: windows use small numbers.
+const PLAN_SEED: u64 = 0x5354_524f_4b45;
 /// Decoded tokens jump a little from frame to frame; hands and lips must stay quick.
 const SMOOTHING: SmoothingConfig =
     SmoothingConfig { order: 2, window: 7, outer_lips_window: 5, inner_lips_window: 3, threshold: 0.0 };
@@ -71,6 +74,9 @@ impl ContextualModel {
         if let Some(alignment) = &networks.alignment {
             assign(&alignment.store, &checkpoint.tensors, &format!("{ALIGNMENT}."))?;
         }
+        if let Some(strokes) = &networks.strokes {
+            assign(&strokes.store, &checkpoint.tensors, &format!("{STROKES}."))?;
+        }
         for (store, stage) in networks.stores.iter().zip(STAGES) {
             assign(store, &checkpoint.tensors, &format!("{stage}."))?;
         }
@@ -91,7 +97,8 @@ impl ContextualModel {
         metadata.insert("config".into(), config);
         let mut tensors: BTreeMap<String, Tensor> = self.statistics.tensors().into_iter().collect();
         let aligned = self.networks.alignment.iter().map(|a| (&a.store, ALIGNMENT));
-        for (store, stage) in self.networks.stores.iter().zip(STAGES).chain(aligned) {
+        let strokes = self.networks.strokes.iter().map(|s| (&s.store, STROKES));
+        for (store, stage) in self.networks.stores.iter().zip(STAGES).chain(aligned).chain(strokes) {
             tensors
                 .extend(orator_nn::parameters(store).into_iter().map(|(n, t)| (format!("{stage}.{n}"), t)));
         }
@@ -143,6 +150,18 @@ impl ContextualModel {
         let body = number(name.unwrap_or(&self.config.default_speaker))?;
         let face = &self.config.default_face_speaker;
         Ok([if name.is_none() && !face.is_empty() { number(face)? } else { body }, body])
+    }
+
+    /// When the hands are to stroke in a take on normalised speech `[1, frames, 163]`; `None` where these weights plan nothing,
+    /// or nothing is to be planned.
+    fn plan(&self, speech: &Tensor, speaker: i64, options: &SampleOptions) -> Result<Option<StrokePlan>> {
+        let Some(predictor) = self.networks.strokes.as_ref().filter(|_| options.planned_strokes) else {
+            return Ok(None);
+        };
+        let speaker = Tensor::from_slice(&[speaker]).to_device(self.device);
+        let likely = tch::no_grad(|| predictor.forward(speech, &speaker, false).sigmoid()).i(0);
+        let mut random = Randomness::new(mix(options.seed, PLAN_SEED));
+        Ok(Some(pick(&to_array2(&likely)?, None, VARIETY, &mut random)))
     }
 
     /// Tokens `[frames][layers]` of both streams of a whole clip.
@@ -201,7 +220,9 @@ impl ContextualModel {
                 let source = [0, 1].map(|s: usize| {
                     if start == 0 { resting[s][WINDOW_FRAMES / 2][0] } else { ids[s][start - 1][0] }
                 });
+                let told = take.strokes.as_ref().map(|s| s.narrow(1, start as i64, WINDOW_FRAMES as i64));
                 let mut window = Window {
+                    strokes: told.as_ref(),
                     speech: &take.features.narrow(1, start as i64, WINDOW_FRAMES as i64),
                     speakers: take.speakers,
                     ids: [0, 1].map(|s: usize| ids[s][start..end].to_vec()),
@@ -273,6 +294,8 @@ struct Take<'a> {
     /// Frames asked for.
     frames: usize,
     speakers: [i64; 2],
+    /// What the plan of strokes tells, `[1, length, 8]`.
+    strokes: Option<Tensor>,
     /// Motion to keep, and in which frames.
     known: Option<(Streams, &'a [bool])>,
     options: &'a SampleOptions,
@@ -308,6 +331,12 @@ impl MotionModel for ContextualModel {
 
     fn speakers(&self) -> &[String] {
         &self.config.speakers
+    }
+
+    fn planned_strokes(&self, request: &SampleRequest<'_>) -> Result<Option<[Vec<f64>; 2]>> {
+        let features = from_array2(&self.speech_features(request.speech)).unsqueeze(0).to_device(self.device);
+        let speaker = self.speaker_numbers(request.speaker)?[1];
+        Ok(self.plan(&features, speaker, &request.options)?.map(|plan| plan.hands))
     }
 
     fn sample(&self, request: &SampleRequest<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<Motion> {
@@ -355,7 +384,9 @@ impl MotionModel for ContextualModel {
             }
             Some(given) => Some((to_streams(given.track, &rest)?, given.keep)),
         };
-        let take = Take { features: &features, frames, speakers, known, options: &request.options };
+        let plan = self.plan(&features.narrow(1, 0, frames as i64), speakers[1], &request.options)?;
+        let strokes = plan.map(|plan| from_array2(&plan.guide(length)).unsqueeze(0).to_device(self.device));
+        let take = Take { features: &features, frames, speakers, strokes, known, options: &request.options };
         let [face, body] = match self.config.representation {
             Representation::Raw => self.raw_take(&take, progress)?,
             Representation::Tokens | Representation::Distilled => self.token_take(&take, progress)?,
