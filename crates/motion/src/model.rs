@@ -107,6 +107,16 @@ pub trait MotionModel {
         Ok(None)
     }
 
+    /// A person's motion as far as the model's own representation can hold it: nothing that the model makes is finer. `None`
+    /// for models that have no representation of motion that is given.
+    ///
+    /// # Errors
+    /// When no face is in view.
+    fn represented(&self, track: &KeypointTrack) -> Result<Option<Motion>> {
+        let _ = track;
+        Ok(None)
+    }
+
     /// Makes motion for the whole recording; `progress` hears (frames done, frames in all).
     ///
     /// # Errors

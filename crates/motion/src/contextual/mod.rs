@@ -37,5 +37,8 @@ pub use raw_decoding::{RawWindow, fill_raw};
 pub use residual_generator::ResidualGenerator;
 pub use speech_encoder::SILENCE as SPEECH_SILENCE;
 pub use statistics::{Statistics, speech_features};
-pub use strokes::{GUIDE_NUMBERS, STROKE_KINDS, StrokeConfig, StrokePlan, StrokePredictor, VARIETY, pick};
+pub use strokes::{
+    ARM_NUMBERS, GUIDE_NUMBERS, STROKE_KINDS, StrokeConfig, StrokePlan, StrokePredictor, StrokeShaper,
+    VARIETY, pick,
+};
 pub use tokenizer::{Stream, Tokenizer};

@@ -2,9 +2,9 @@
 
 use super::decoding::{Window, fill};
 use super::{
-    ALIGNMENT, ContextualConfig, Networks, RawWindow, Representation, SPEECH_FEATURES, SPEECH_LEARNED,
-    SPEECH_LOW_LEVEL, STAGES, STROKES, Statistics, Stream, StrokePlan, VARIETY, WINDOW_FRAMES, WINDOW_STRIDE,
-    fill_raw, pick, speech_features,
+    ALIGNMENT, ARM_NUMBERS, ContextualConfig, Networks, RawWindow, Representation, SPEECH_FEATURES,
+    SPEECH_LEARNED, SPEECH_LOW_LEVEL, STAGES, STROKES, Statistics, Stream, StrokePlan, StrokeShaper, VARIETY,
+    WINDOW_FRAMES, WINDOW_STRIDE, fill_raw, pick, speech_features,
 };
 use crate::lips::{LOUDNESS_SHARE, follow_loudness};
 use crate::{Motion, MotionError, MotionModel, Result, SampleOptions, SampleRequest, Streams};
@@ -238,7 +238,29 @@ impl ContextualModel {
             }
             progress(end.min(take.frames), take.frames);
         }
-        self.motion_of(&ids, take.options.layers)
+        let [face, mut body] = self.motion_of(&ids, take.options.layers)?;
+        if let (Some(guide), Some(predictor)) = (&take.strokes, &self.networks.strokes) {
+            self.shape_arms(&mut body, &predictor.shaper, guide, take.speakers[1])?;
+        }
+        Ok([face, body])
+    }
+
+    /// Lets the arms of body motion `[length, 96]` stroke as `guide` `[1, length, 8]` tells.
+    fn shape_arms(
+        &self,
+        body: &mut Array2<f32>,
+        shaper: &StrokeShaper,
+        guide: &Tensor,
+        speaker: i64,
+    ) -> Result<()> {
+        let normaliser = &self.statistics.motion[1];
+        let mut normalised = normaliser.apply(body);
+        let arms = from_array2(&normalised).narrow(1, 0, ARM_NUMBERS).unsqueeze(0).to_device(self.device);
+        let speaker = Tensor::from_slice(&[speaker]).to_device(self.device);
+        let shaped = tch::no_grad(|| shaper.forward(&StrokeShaper::slow(&arms), guide, &speaker, false)).i(0);
+        normalised.slice_mut(s![.., ..ARM_NUMBERS as usize]).assign(&to_array2(&shaped)?);
+        *body = normaliser.undo(&normalised);
+        Ok(())
     }
 
     /// The same without tokens (see [`super::RawWindow`]).
@@ -337,6 +359,21 @@ impl MotionModel for ContextualModel {
         let features = from_array2(&self.speech_features(request.speech)).unsqueeze(0).to_device(self.device);
         let speaker = self.speaker_numbers(request.speaker)?[1];
         Ok(self.plan(&features, speaker, &request.options)?.map(|plan| plan.hands))
+    }
+
+    fn represented(&self, track: &KeypointTrack) -> Result<Option<Motion>> {
+        let whole = matches!(self.config.representation, Representation::Tokens | Representation::Distilled);
+        let seen = (0..track.frames()).max_by(|&a, &b| {
+            let sum = |f: usize| track.confidence().row(f).sum();
+            sum(a).total_cmp(&sum(b))
+        });
+        let Some(reference) = seen.and_then(|f| track.frame(f)).filter(|_| whole) else { return Ok(None) };
+        let rest = RestPose::of(track)?;
+        let streams = to_streams(track, &rest)?;
+        let ids = self.tokens([&streams.face, &streams.body])?;
+        let [face, body] = self.motion_of(&ids, None)?;
+        let made = to_keypoints(&face, &body, &rest, &reference, &self.statistics.hands)?;
+        Ok(Some(Motion::Keypoints(made.smoothed(&SMOOTHING)?)))
     }
 
     fn sample(&self, request: &SampleRequest<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<Motion> {

@@ -1,18 +1,30 @@
-//! The stage of what foretells strokes: a pulse at every stroke of the true hands, from speech alone.
+//! The stage of strokes: a pulse at every stroke of the true hands, from speech alone; and what the arms do round them, from the
+//! true strokes and what is slow in the motion.
 
 use super::generator::{hear, speaks};
+use super::losses;
 use crate::clips::{Clip, Clips, RATE, has_body};
 use crate::learner::{Learner, Parts};
-use crate::windows::{Batch, Sampler};
+use crate::windows::{Batch, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
 use crate::{Result, Split, StageConfig, TrainConfig, TrainError};
 use orator_metrics::strokes::{Peak, TOLERANCE, chance, hits};
-use orator_motion::contextual::{Networks, StrokePlan, StrokePredictor, pick};
+use orator_motion::contextual::{ARM_NUMBERS, Networks, StrokePlan, StrokePredictor, StrokeShaper, pick};
 use orator_nn::{Randomness, from_array2, to_array2};
 use std::collections::BTreeMap;
 use tch::{Device, IndexOp, Kind, Tensor};
 
 /// Most held-out clips measured.
 const HELD_OUT: usize = 64;
+/// Slow motion that tokens make is not in step with the plan: in training it is led and lagged by up to so many frames, slowly
+/// changing, over so many frames.
+const LAG: f64 = 8.0;
+const LAG_PERIOD: (f64, f64) = (40.0, 160.0);
+/// ... as large as this range of its true size about its mean, and absent in this share of the windows.
+const SIZES: (f64, f64) = (0.5, 1.2);
+const ABSENT: f64 = 0.1;
+/// Weights of the arms' speeds and their changes from frame to frame beside their places, in squares.
+const SPEED: f64 = 8.0;
+const CHANGE: f64 = 4.0;
 
 pub(super) struct Foretelling<'a> {
     predictor: &'a StrokePredictor,
@@ -20,6 +32,7 @@ pub(super) struct Foretelling<'a> {
     config: &'a TrainConfig,
     settings: &'a StageConfig,
     sampler: Sampler<'a>,
+    held_out: Vec<(&'static str, Batch)>,
     device: Device,
 }
 
@@ -43,7 +56,8 @@ impl<'a> Foretelling<'a> {
                 hint: "add a video with sound in which hands are in view".into(),
             });
         }
-        Ok(Self { predictor, clips, config, settings, sampler, device })
+        let held_out = held_out_by_kind(clips, &config.networks, HELD_OUT_STRIDE, HELD_OUT, gestures);
+        Ok(Self { predictor, clips, config, settings, sampler, held_out, device })
     }
 
     fn draw(&self, random: &mut Randomness) -> Batch {
@@ -57,6 +71,29 @@ impl<'a> Foretelling<'a> {
         let likely = self.predictor.forward(&speech, &speaker, false).sigmoid().i(0);
         Some(pick(&to_array2(&likely).ok()?, Some(count), 0.0, &mut Randomness::new(0)))
     }
+}
+
+/// Slow motion of arms `[batch, time, 12]` as it might come with a plan that it does not know of.
+fn out_of_step(arms: &Tensor, random: &mut Randomness) -> Tensor {
+    let slow = StrokeShaper::slow(arms);
+    let (batch, time) = (slow.size()[0], slow.size()[1]);
+    let mut order = Vec::with_capacity((batch * time) as usize);
+    let mut sizes = Vec::with_capacity(batch as usize);
+    for _ in 0..batch {
+        let (reach, phase) = (LAG * random.uniform(), std::f64::consts::TAU * random.uniform());
+        let period = LAG_PERIOD.0 + (LAG_PERIOD.1 - LAG_PERIOD.0) * random.uniform();
+        for t in 0..time {
+            let lag = reach * (std::f64::consts::TAU * t as f64 / period + phase).sin();
+            order.push((t + lag.round() as i64).clamp(0, time - 1));
+        }
+        let size = SIZES.0 + (SIZES.1 - SIZES.0) * random.uniform();
+        sizes.push(if random.chance(ABSENT) { 0.0 } else { size as f32 });
+    }
+    let order = Tensor::from_slice(&order).view([batch, time, 1]).to_device(slow.device());
+    let sizes = Tensor::from_slice(&sizes).view([batch, 1, 1]).to_device(slow.device());
+    let mean = slow.mean_dim([1i64].as_slice(), true, Kind::Float);
+    let led = slow.gather(1, &order.expand_as(&slow), false);
+    (led - &mean) * sizes + mean
 }
 
 /// The moments at which any hand strokes, in order.
@@ -88,8 +125,13 @@ impl Learner for Foretelling<'_> {
         );
         let counted = (&batch.valid[1] * batch.planned.unsqueeze(-1)).unsqueeze(-1);
         let loss = (losses * &counted).sum(Kind::Float) / counted.sum(Kind::Float).clamp_min(1.0);
-        let value = loss.double_value(&[]);
-        Ok((loss, vec![("strokes", value)]))
+        let arms = batch.motion[1].narrow(2, 0, ARM_NUMBERS);
+        let slow = out_of_step(&arms, random);
+        let made = self.predictor.shaper.forward(&slow, &batch.guide, &batch.speaker, true);
+        let seen = batch.seen[1].narrow(2, 0, ARM_NUMBERS) * batch.planned.view([-1, 1, 1]);
+        let shape = losses::squares(&made, &arms, &seen, [1.0, SPEED, CHANGE]);
+        let parts = vec![("strokes", loss.double_value(&[])), ("arms", shape.double_value(&[]))];
+        Ok((loss + shape, parts))
     }
 
     fn batch(&self, random: &mut Randomness) -> Result<BTreeMap<String, Tensor>> {
@@ -140,6 +182,24 @@ impl Learner for Foretelling<'_> {
             tell("on-stress", of("stress"), of("asked"));
             tell("on-stress-by-chance", of("stress-chance"), of("asked"));
             tell("true-a-minute", of("true") * 60.0, of("seconds"));
+        }
+        // The arms of held-out windows, from slow motion in and out of step.
+        for (kind, batch) in &self.held_out {
+            let arms = batch.motion[1].narrow(2, 0, ARM_NUMBERS);
+            let seen = batch.seen[1].narrow(2, 0, ARM_NUMBERS);
+            let speeds = |x: &Tensor| {
+                let n = x.size()[1];
+                let speeds = (x.narrow(1, 1, n - 1) - x.narrow(1, 0, n - 1)) * seen.narrow(1, 1, n - 1);
+                speeds.square().sum(Kind::Float).double_value(&[]).sqrt()
+            };
+            let in_step = StrokeShaper::slow(&arms);
+            let out = out_of_step(&arms, &mut Randomness::new(1));
+            for (name, slow) in [("in-step", &in_step), ("out-of-step", &out)] {
+                let made = self.predictor.shaper.forward(slow, &batch.guide, &batch.speaker, false);
+                let loss = losses::squares(&made, &arms, &seen, [1.0, SPEED, CHANGE]);
+                measures.insert(format!("{kind}arms-{name}"), loss.double_value(&[]));
+                measures.insert(format!("{kind}arms-{name}-speed"), speeds(&made) / speeds(&arms).max(1e-9));
+            }
         }
         Ok(measures)
     }

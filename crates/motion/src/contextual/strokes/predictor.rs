@@ -1,6 +1,7 @@
 //! Which frames bear a stroke, from speech: convolutions over 1.3 s to both sides.
 
 use super::super::SPEECH_FEATURES;
+use super::StrokeShaper;
 use orator_nn::convolution::{ResidualStack, same_convolution};
 use serde::{Deserialize, Serialize};
 use tch::nn::{self, Module, Path};
@@ -38,7 +39,9 @@ pub struct StrokePredictor {
     stack: ResidualStack,
     leave: nn::Conv1D,
     dropout: f64,
-    /// Its variables.
+    /// What the arms do at strokes: it learns beside this one.
+    pub shaper: StrokeShaper,
+    /// The variables of both.
     pub store: nn::VarStore,
 }
 
@@ -56,6 +59,7 @@ impl StrokePredictor {
             stack: ResidualStack::new(&(&root / "stack"), w, config.depth, GROWTH, false),
             leave: nn::conv1d(&root / "leave", w, STROKE_KINDS, 1, rare),
             dropout: config.dropout,
+            shaper: StrokeShaper::new(&(&root / "shaper"), config, speakers),
             store,
         }
     }
