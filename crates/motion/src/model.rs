@@ -54,11 +54,21 @@ pub struct SampleOptions {
     /// Token layers that are made and decoded; `None` takes all, 1 leaves out the residual generator (an ablation of the
     /// paper). Motion to keep is as it was given in any case.
     pub layers: Option<usize>,
+    /// Whether the moments of the hands' strokes are planned from the speech first, by models that can. Default true.
+    pub planned_strokes: bool,
 }
 
 impl Default for SampleOptions {
     fn default() -> Self {
-        Self { seed: 0, steps: 5, guidance: 1.5, temperature: 1.0, keep_share: 0.1, layers: None }
+        Self {
+            seed: 0,
+            steps: 5,
+            guidance: 1.5,
+            temperature: 1.0,
+            keep_share: 0.1,
+            layers: None,
+            planned_strokes: true,
+        }
     }
 }
 
@@ -86,6 +96,26 @@ pub trait MotionModel {
 
     /// Speakers whose style was learned.
     fn speakers(&self) -> &[String];
+
+    /// When the left and the right hand are meant to stroke in [`MotionModel::sample`]'s motion for the same request, in seconds,
+    /// in order; `None` for models that do not plan strokes.
+    ///
+    /// # Errors
+    /// When the speaker is unknown.
+    fn planned_strokes(&self, request: &SampleRequest<'_>) -> Result<Option<[Vec<f64>; 2]>> {
+        let _ = request;
+        Ok(None)
+    }
+
+    /// A person's motion as far as the model's own representation can hold it: nothing that the model makes is finer. `None`
+    /// for models that have no representation of motion that is given.
+    ///
+    /// # Errors
+    /// When no face is in view.
+    fn represented(&self, track: &KeypointTrack) -> Result<Option<Motion>> {
+        let _ = track;
+        Ok(None)
+    }
 
     /// Makes motion for the whole recording; `progress` hears (frames done, frames in all).
     ///

@@ -1,5 +1,6 @@
 //! Clips as training sees them.
 
+use crate::gestures::Gestures;
 use crate::phrases::Phrases;
 use crate::prepare::PreparedClip;
 use crate::{ClipSource, Result, Split, TrainError};
@@ -38,6 +39,8 @@ pub struct Clip {
     pub number: usize,
     /// Where its speaker pauses, and its speech in another order: taken up by the alignment stage only.
     pub phrases: Phrases,
+    /// When its hands stroke: taken up by the stages that deal with strokes only, and only of clips with a body.
+    pub gestures: Option<Gestures>,
     hands: [Option<HandShape>; 2],
 }
 
@@ -92,6 +95,7 @@ impl Clips {
                     track: clip.track,
                     number,
                     phrases: Phrases::default(),
+                    gestures: None,
                     hands: [None, None],
                 });
                 continue;
@@ -123,6 +127,7 @@ impl Clips {
                 track,
                 number,
                 phrases: Phrases::default(),
+                gestures: None,
                 hands: [0, 1].map(|side| rest.hand_shape(side).copied().filter(|_| source.body)),
             });
         }

@@ -6,6 +6,7 @@ use orator_corpus::Split;
 use orator_motion::contextual::ContextualConfig;
 use orator_nn::{AdamWConfig, Schedule};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// One or more clips: either files (`files`) or what a corpus folder holds (`corpus`).
@@ -202,6 +203,8 @@ pub struct LossConfig {
     pub prefix: f64,
     /// Probability of learning without speech, for guidance (0.1).
     pub drop_speech: f64,
+    /// Probability of learning without the plan of strokes, besides the windows learned without speech, which have none either.
+    pub drop_strokes: f64,
     /// Probability of learning without the speaker's name.
     pub drop_speaker: f64,
     /// Probability that the source frame is the rest pose, as at the start of a recording (0.25).
@@ -238,6 +241,7 @@ impl Default for LossConfig {
             least_masked: 0.5,
             prefix: 0.3,
             drop_speech: 0.1,
+            drop_strokes: 0.1,
             drop_speaker: 0.1,
             rest_source: 0.25,
             body_share: 0.5,
@@ -265,12 +269,19 @@ pub struct TrainConfig {
     /// The alignment stage, where the networks have alignment encoders.
     #[serde(default)]
     pub alignment: Option<StageConfig>,
+    /// The stage of what foretells strokes, where the networks have that.
+    #[serde(default)]
+    pub strokes: Option<StageConfig>,
     /// The tokenizer stage.
     pub tokenizer: StageConfig,
     /// The mask generator stage.
     pub generator: StageConfig,
     /// The residual generator stage.
     pub residual: StageConfig,
+    /// By stage, a finished weight file (relative to the configuration's folder) with whose values the stage's variables begin
+    /// where names and shapes agree; everything else begins fresh.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub begin: BTreeMap<String, PathBuf>,
     /// The corpus.
     pub clips: Vec<ClipSource>,
 }
@@ -283,8 +294,10 @@ impl TrainConfig {
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| TrainError::io(path, e))?;
         let wrong = |what: String| TrainError::Config { path: path.to_owned(), what };
-        let config: Self = serde_saphyr::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        let mut config: Self = serde_saphyr::from_str(&text).map_err(|e| wrong(e.to_string()))?;
         config.check().map_err(wrong)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        config.begin.values_mut().for_each(|file| *file = folder.join(&*file));
         Ok(config)
     }
 
@@ -293,6 +306,7 @@ impl TrainConfig {
     pub fn settings(&self, stage: Stage) -> Option<&StageConfig> {
         match stage {
             Stage::Alignment => self.alignment.as_ref(),
+            Stage::Strokes => self.strokes.as_ref(),
             Stage::Tokenizer => Some(&self.tokenizer),
             Stage::Generator => Some(&self.generator),
             Stage::Residual => Some(&self.residual),
@@ -303,11 +317,16 @@ impl TrainConfig {
         self.networks.check()?;
         let stages =
             [("tokenizer", &self.tokenizer), ("generator", &self.generator), ("residual", &self.residual)];
-        for (name, stage) in stages.into_iter().chain(self.alignment.iter().map(|s| ("alignment", s))) {
+        let more = self.alignment.iter().map(|s| ("alignment", s));
+        let more = more.chain(self.strokes.iter().map(|s| ("strokes", s)));
+        for (name, stage) in stages.into_iter().chain(more) {
             stage.check().map_err(|what| format!("{name}: {what}"))?;
         }
         if self.losses.temperature.is_nan() || self.losses.temperature <= 0.0 {
             return Err("losses.temperature must be above zero".into());
+        }
+        for stage in self.begin.keys() {
+            stage.parse::<Stage>().map_err(|what| format!("begin: {what}"))?;
         }
         for clip in &self.clips {
             clip.check(&self.networks.speakers).map_err(|what| format!("{}: {what}", clip.place()))?;

@@ -1,15 +1,21 @@
 //! Motion models on held-out clips: do lips follow the voice, and do strokes fall on stressed syllables? Each figure stands beside
 //! what another clip's motion reaches on the same sound, which is what a model that does not listen would get.
 
+mod strokes;
+
+use self::strokes::StrokeFigures;
+use crate::gestures::triggered;
 use crate::phrases::sound_of;
 use crate::{ClipSource, Event, PreparedClip, Result, Split, TrainError, prepare};
+use ndarray::{Array2, Axis, concatenate, s};
 use orator_body::KeypointTrack;
-use orator_body::layout::WRISTS;
 use orator_corpus::{ClipDescription, Corpus};
 use orator_metrics::ProtocolHash;
+use orator_metrics::frechet::FrechetStatistics;
 use orator_metrics::lip_agreement::{LipConfig, LipReport};
-use orator_metrics::strokes::{Detector, TOLERANCE, chance, detect_strokes, hits};
-use orator_motion::{Motion, MotionModel, SampleOptions, SampleRequest};
+use orator_metrics::strokes::{Detector, TOLERANCE};
+use orator_motion::contextual::StrokePlan;
+use orator_motion::{Motion, MotionModel, RestPose, SampleOptions, SampleRequest, to_streams};
 use orator_speech::{ENCODER_RATE, ENCODER_SAMPLES_PER_FRAME, Speech, SpeechEncoder, WakeHubert};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -17,8 +23,8 @@ use std::path::{Path, PathBuf};
 
 /// A point counts as seen from this confidence on.
 const SEEN: f32 = 0.5;
-/// The class of gestures whose strokes have to fall on a syllable.
-const BEAT: &str = "beat";
+/// Numbers of the body stream that are arms: shoulders, elbows, wrists.
+const ARM_NUMBERS: usize = 12;
 
 /// Which clips are looked at, and how they are sampled.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,13 +33,19 @@ pub struct EvaluationSettings {
     pub clips: usize,
     /// Whose style; `None` takes the model's default.
     pub speaker: Option<String>,
-    /// The take. Default 0.
-    pub seed: u64,
+    /// The take and how it is drawn.
+    #[serde(serialize_with = "in_words")]
+    pub options: SampleOptions,
+}
+
+/// Options are no data that anybody reads back: their words do.
+fn in_words<S: serde::Serializer>(options: &SampleOptions, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.serialize_str(&format!("{options:?}"))
 }
 
 impl Default for EvaluationSettings {
     fn default() -> Self {
-        Self { clips: 20, speaker: None, seed: 0 }
+        Self { clips: 20, speaker: None, options: SampleOptions::default() }
     }
 }
 
@@ -46,6 +58,8 @@ pub struct Beside {
     pub other: Option<f64>,
     /// The person's own motion.
     pub truth: Option<f64>,
+    /// The person's own motion as far as the model's representation can hold it.
+    pub represented: Option<f64>,
 }
 
 /// The figures of one kind of clips.
@@ -67,6 +81,26 @@ pub struct KindReport {
     pub strokes_on_stress_by_chance: Beside,
     /// Strokes a minute.
     pub strokes_a_minute: Beside,
+    /// The share on a stressed syllable of the faster half of each hand's strokes: preparations and retractions are slower.
+    pub fast_strokes_on_stress: Beside,
+    /// The same for strokes moved round at random.
+    pub fast_strokes_on_stress_by_chance: Beside,
+    /// Planned strokes a minute: the true motion's are its gestures.
+    pub planned_a_minute: Beside,
+    /// Share of the planned strokes within 120 ms of a stressed syllable, whatever the hands make of them.
+    pub planned_on_stress: Beside,
+    /// Share of the planned strokes that their hand makes within 120 ms.
+    pub planned_made: Beside,
+    /// Share of the planned strokes that are made *and* whose made stroke is within 120 ms of a stressed syllable. The stroke made
+    /// is the detected one of that hand that is nearest, if it is within 200 ms; one that is not made counts as missed.
+    pub beats_on_syllable: Beside,
+    /// The same for made strokes moved round at random.
+    pub beats_on_syllable_by_chance: Beside,
+    /// Mean distance of elbows and wrists from the true motion's, as offsets from rest, in shoulder widths.
+    pub arm_error: Beside,
+    /// Fréchet distance to the true motion of the arms' offsets from rest and of their speeds (shoulder widths; and a second),
+    /// each frame a sample: how alike the movements are as a whole, whenever they happen.
+    pub arm_distance: Beside,
 }
 
 /// What an evaluation found.
@@ -84,8 +118,13 @@ pub struct MotionReport {
 struct Sample {
     truth: KeypointTrack,
     made: KeypointTrack,
+    represented: Option<KeypointTrack>,
     energy: Vec<f32>,
     description: Option<ClipDescription>,
+    /// The strokes that the model meant to make.
+    plan: Option<StrokePlan>,
+    /// The strokes of the true gestures.
+    true_plan: Option<StrokePlan>,
 }
 
 /// Samples the model on held-out clips and measures.
@@ -153,10 +192,14 @@ fn sample(
         reference: &reference,
         known: None,
         speaker: settings.speaker.as_deref(),
-        options: SampleOptions { seed: settings.seed, ..SampleOptions::default() },
+        options: settings.options.clone(),
     };
+    let plan = model.planned_strokes(&request)?.map(|hands| StrokePlan { hands });
     let Motion::Keypoints(made) = model.sample(&request, &mut |_, _| {})?;
-    Ok(Some(Sample { truth: clip.track.clone(), made, energy, description }))
+    let seconds = frames as f64 / clip.track.rate().as_f64();
+    let true_plan = description.as_ref().map(|d| triggered(d, seconds));
+    let represented = model.represented(&clip.track)?.map(|Motion::Keypoints(track)| track);
+    Ok(Some(Sample { truth: clip.track.clone(), made, represented, energy, description, plan, true_plan }))
 }
 
 /// Adds up values that may be missing.
@@ -174,89 +217,124 @@ impl Mean {
         }
     }
 
+    /// `part` of `whole`.
+    fn share(&mut self, part: f64, whole: f64) {
+        self.add((whole > 0.0).then(|| part / whole), whole);
+    }
+
     fn value(self) -> Option<f64> {
         (self.weight > 0.0).then(|| self.sum / self.weight)
     }
 }
 
-/// The figures of one clip whose motion is `track`.
-#[derive(Clone, Copy, Default)]
+/// The figures of one kind of motion.
+#[derive(Default)]
 struct Figures {
     lips: Mean,
     lips_shifted: Mean,
-    beats: Mean,
-    on_stress: Mean,
-    by_chance: Mean,
-    a_minute: Mean,
+    arm_error: Mean,
+    strokes: StrokeFigures,
+    /// Arms of all clips, `[frames, 24]`.
+    arms: Vec<Array2<f64>>,
 }
 
 impl Figures {
-    fn add(&mut self, track: &KeypointTrack, sample: &Sample) -> Result<()> {
+    /// Adds motion `track`, whose strokes were planned, on the sound of `sample`.
+    fn add(&mut self, track: &KeypointTrack, plan: Option<&StrokePlan>, sample: &Sample) -> Result<()> {
         let frames = track.frames().min(sample.energy.len());
         let track = track.window(0..frames);
         let lips = LipReport::of(&track, &sample.energy[..frames], &LipConfig::default())?;
         self.lips.add(lips.correlation, 1.0);
         self.lips_shifted.add(lips.shifted, 1.0);
-        let Some(description) = &sample.description else { return Ok(()) };
-        let rate = track.rate().as_f64();
-        let seconds = frames as f64 / rate;
-        let stresses: Vec<f64> =
-            description.words.iter().filter_map(|word| word.stress).filter(|&at| at < seconds).collect();
-        let mut strokes = 0.0;
-        for (wrist, not_its) in WRISTS.into_iter().zip(["right", "left"]) {
-            let way: Vec<[f32; 2]> =
-                (0..frames).map(|f| track.confident(f, wrist, SEEN).unwrap_or([f32::NAN; 2])).collect();
-            let peaks = detect_strokes(&way, rate, &Detector::default());
-            let times: Vec<f64> = peaks.iter().map(|peak| peak.seconds).collect();
-            let beats: Vec<f64> = description
-                .triggers
-                .iter()
-                .filter(|t| t.class == BEAT && t.hands != not_its && t.stroke < seconds)
-                .map(|t| t.stroke)
-                .collect();
-            let answered = hits(&beats, times.iter().copied(), TOLERANCE) as f64;
-            self.beats.add((!beats.is_empty()).then(|| answered / beats.len() as f64), beats.len() as f64);
-            let count = times.len() as f64;
-            // Here the strokes are asked and the syllables answer: a syllable may answer both hands.
-            let on_stress = hits(&times, stresses.iter().copied(), TOLERANCE) as f64;
-            self.on_stress.add((count > 0.0).then(|| on_stress / count), count);
-            let syllables: Vec<_> = stresses
-                .iter()
-                .map(|&seconds| orator_metrics::strokes::Peak { seconds, speed: 0.0 })
-                .collect();
-            let by_chance = chance(&times, &syllables, seconds, TOLERANCE);
-            self.by_chance.add((count > 0.0).then_some(by_chance), count);
-            strokes += count;
+        if let Some(description) = &sample.description {
+            self.strokes.add(&track, plan, description);
         }
-        self.a_minute.add((seconds > 0.0).then(|| strokes / seconds * 60.0), seconds);
+        if let (Some(made), Some(truth)) = (arms(&track)?, arms(&sample.truth)?) {
+            let frames = made.nrows().min(truth.nrows());
+            let apart = &made.slice(s![..frames, ..ARM_NUMBERS]) - &truth.slice(s![..frames, ..ARM_NUMBERS]);
+            let distances: Vec<f64> =
+                apart.exact_chunks((1, 2)).into_iter().map(|d| d[[0, 0]].hypot(d[[0, 1]])).collect();
+            // Shoulders hardly move.
+            let moving = distances.iter().enumerate().filter(|(i, _)| i % 3 > 0).map(|(_, d)| d);
+            let count = (distances.len() / 3 * 2) as f64;
+            self.arm_error.share(moving.sum(), count);
+            self.arms.push(made);
+        }
         Ok(())
+    }
+
+    /// Fréchet distance of the arms to those of `truth`.
+    fn arm_distance(&self, truth: &Self) -> Result<Option<f64>> {
+        let statistics = |figures: &Self| -> Result<Option<FrechetStatistics>> {
+            let views: Vec<_> = figures.arms.iter().map(|arms| arms.view()).collect();
+            match concatenate(Axis(0), &views) {
+                Ok(all) if all.nrows() > 1 => Ok(Some(FrechetStatistics::of(all.view())?)),
+                _ => Ok(None),
+            }
+        };
+        let both = (statistics(self)?, statistics(truth)?);
+        let (Some(own), Some(other)) = both else { return Ok(None) };
+        Ok(Some(own.distance(&other)?))
     }
 }
 
+/// Offsets of the arms from rest in shoulder widths, and their speeds a second, `[frames, 24]`; `None` where no arms or no face are
+/// in view.
+fn arms(track: &KeypointTrack) -> Result<Option<Array2<f64>>> {
+    let Ok(rest) = RestPose::of(track) else { return Ok(None) };
+    let streams = to_streams(track, &rest)?;
+    if track.frames() < 2 || streams.body_seen.slice(s![.., ..ARM_NUMBERS]).iter().all(|&seen| seen == 0.0) {
+        return Ok(None);
+    }
+    let places = streams.body.slice(s![.., ..ARM_NUMBERS]).mapv(f64::from);
+    let rate = track.rate().as_f64();
+    let speeds = (&places.slice(s![1.., ..]) - &places.slice(s![..-1, ..])) * rate;
+    Ok(concatenate(Axis(1), &[places.slice(s![1.., ..]), speeds.view()]).ok())
+}
+
 fn report(samples: &[Sample]) -> Result<KindReport> {
-    let mut figures = [Figures::default(); 3];
+    let mut figures: [Figures; 4] = Default::default();
     let mut seconds = 0.0;
     for (number, sample) in samples.iter().enumerate() {
         let other = &samples[(number + 1) % samples.len()];
-        figures[0].add(&sample.made, sample)?;
+        figures[0].add(&sample.made, sample.plan.as_ref(), sample)?;
         if samples.len() > 1 {
-            figures[1].add(&other.made, sample)?;
+            figures[1].add(&other.made, other.plan.as_ref(), sample)?;
         }
-        figures[2].add(&sample.truth, sample)?;
+        figures[2].add(&sample.truth, sample.true_plan.as_ref(), sample)?;
+        if let Some(track) = &sample.represented {
+            figures[3].add(track, sample.true_plan.as_ref(), sample)?;
+        }
         seconds += sample.truth.frames() as f64 / sample.truth.rate().as_f64();
     }
     let beside = |of: fn(&Figures) -> Mean| {
-        let [own, other, truth] = figures.map(|f| of(&f).value());
-        Beside { own, other, truth }
+        let [own, other, truth, represented] = figures.each_ref().map(|f| of(f).value());
+        Beside { own, other, truth, represented }
+    };
+    let [own, other, truth, represented] = &figures;
+    let arm_distance = Beside {
+        own: own.arm_distance(truth)?,
+        other: other.arm_distance(truth)?,
+        truth: None,
+        represented: represented.arm_distance(truth)?,
     };
     Ok(KindReport {
         clips: samples.len(),
         seconds,
         lips: beside(|f| f.lips),
         lips_shifted: beside(|f| f.lips_shifted),
-        beats_answered: beside(|f| f.beats),
-        strokes_on_stress: beside(|f| f.on_stress),
-        strokes_on_stress_by_chance: beside(|f| f.by_chance),
-        strokes_a_minute: beside(|f| f.a_minute),
+        beats_answered: beside(|f| f.strokes.beats),
+        strokes_on_stress: beside(|f| f.strokes.on_stress),
+        strokes_on_stress_by_chance: beside(|f| f.strokes.by_chance),
+        strokes_a_minute: beside(|f| f.strokes.a_minute),
+        fast_strokes_on_stress: beside(|f| f.strokes.fast_on_stress),
+        fast_strokes_on_stress_by_chance: beside(|f| f.strokes.fast_by_chance),
+        planned_a_minute: beside(|f| f.strokes.planned_a_minute),
+        planned_on_stress: beside(|f| f.strokes.planned_on_stress),
+        planned_made: beside(|f| f.strokes.planned_made),
+        beats_on_syllable: beside(|f| f.strokes.on_syllable),
+        beats_on_syllable_by_chance: beside(|f| f.strokes.on_syllable_by_chance),
+        arm_error: beside(|f| f.arm_error),
+        arm_distance,
     })
 }

@@ -141,17 +141,32 @@ pub(crate) fn sound_of(
             Ok((Audio::new(audio.rate, samples)?, None))
         }
         ClipPlace::Corpus(dir, id) => {
-            let gone = || TrainError::Corpus {
-                what: format!("{} holds no clip {id} with sound any more", dir.display()),
-                hint: "start another run folder after changing the corpus".into(),
-            };
-            if !opened.contains_key(dir) {
-                opened.insert(dir.clone(), crate::from_corpus::open(dir)?);
-            }
-            let clip = opened.get(dir).and_then(|corpus| corpus.clip(id)).ok_or_else(gone)?;
-            Ok((clip.audio()?.ok_or_else(gone)?, Some(clip.description()?)))
+            let clip = open_clip(dir, id, opened)?;
+            Ok((clip.audio()?.ok_or_else(|| gone(dir, id))?, Some(clip.description()?)))
         }
     }
+}
+
+fn gone(dir: &Path, id: &str) -> TrainError {
+    TrainError::Corpus {
+        what: format!("{} holds no clip {id} with sound any more", dir.display()),
+        hint: "start another run folder after changing the corpus".into(),
+    }
+}
+
+/// A clip of a corpus folder, which is opened once.
+///
+/// # Errors
+/// When it is not there any more.
+pub(crate) fn open_clip<'a>(
+    dir: &Path,
+    id: &str,
+    opened: &'a mut BTreeMap<PathBuf, Corpus>,
+) -> Result<orator_corpus::Clip<'a>> {
+    if !opened.contains_key(dir) {
+        opened.insert(dir.to_owned(), crate::from_corpus::open(dir)?);
+    }
+    opened.get(dir).and_then(|corpus| corpus.clip(id)).ok_or_else(|| gone(dir, id))
 }
 
 /// Every whole window with its phrases in another order; the rest of the recording as it was.

@@ -4,7 +4,8 @@ use crate::Split;
 use crate::clips::{Clip, Clips, has_body};
 use ndarray::{Array2, Array3, s};
 use orator_motion::contextual::{
-    ContextualConfig, SPEECH_FEATURES, Statistics, Stream, WINDOW_FRAMES, WINDOW_STRIDE,
+    ContextualConfig, GUIDE_NUMBERS, SPEECH_FEATURES, STROKE_KINDS, Statistics, Stream, StrokePlan,
+    WINDOW_FRAMES, WINDOW_STRIDE,
 };
 use orator_motion::{Streams, mirror};
 use orator_nn::{Randomness, from_array2, from_array3};
@@ -23,6 +24,12 @@ pub struct Batch {
     pub source: [Tensor; 2],
     /// Normalised speech `[batch, 80, 163]`.
     pub speech: Tensor,
+    /// What a plan of the true strokes tells ([`StrokePlan::guide`]), `[batch, 80, 8]`.
+    pub guide: Tensor,
+    /// Pulses of the true strokes ([`StrokePlan::pulses`]), `[batch, 80, 3]`.
+    pub pulses: Tensor,
+    /// 1 where the true strokes are known, `[batch]`.
+    pub planned: Tensor,
     /// Speaker numbers `[batch]`.
     pub speaker: Tensor,
     /// Where the windows come from.
@@ -54,7 +61,14 @@ impl Batch {
                 all.insert(format!("{name}.{}", stream.name()), tensors[s].shallow_clone());
             }
         }
-        all.insert("speech".into(), self.speech.shallow_clone());
+        for (name, tensor) in [
+            ("speech", &self.speech),
+            ("guide", &self.guide),
+            ("pulses", &self.pulses),
+            ("planned", &self.planned),
+        ] {
+            all.insert(name.into(), tensor.shallow_clone());
+        }
         all.insert("speaker".into(), self.speaker.shallow_clone());
         let places: Vec<i64> = self.places.iter().flat_map(|p| [p.clip as i64, p.start as i64]).collect();
         all.insert("places".into(), Tensor::from_slice(&places).view([-1, 2]));
@@ -235,6 +249,8 @@ fn assemble(windows: &[WindowOf<'_>], statistics: &Statistics, nobody: i64, devi
     let mut source = dimensions.map(zeros);
     let mut valid = [0, 1].map(|_| Array2::<f32>::zeros((n, WINDOW_FRAMES)));
     let mut speech = zeros(SPEECH_FEATURES);
+    let (mut guide, mut pulses) = (zeros(GUIDE_NUMBERS), zeros(STROKE_KINDS as usize));
+    let mut planned = vec![0.0f32; n];
     let mut speakers = Vec::with_capacity(n);
     let rest = [0, 1].map(|s: usize| statistics.motion[s].apply(&Array2::zeros((1, dimensions[s]))));
     for (b, window) in windows.iter().enumerate() {
@@ -284,6 +300,17 @@ fn assemble(windows: &[WindowOf<'_>], statistics: &Statistics, nobody: i64, devi
                     .assign(&rest[s].broadcast((WINDOW_FRAMES, dimensions[s])).unwrap_or(rest[s].view())),
             }
         }
+        if let Some(gestures) = &window.clip.gestures {
+            planned[b] = 1.0;
+            for (all, target, turn) in [
+                (&gestures.guide, &mut guide, StrokePlan::mirrored_guide as fn(&Array2<f32>) -> Array2<f32>),
+                (&gestures.pulses, &mut pulses, StrokePlan::mirrored_pulses),
+            ] {
+                let here = all.slice(s![window.start..window.start + real, ..]).to_owned();
+                let here = if window.mirrored { turn(&here) } else { here };
+                target.slice_mut(s![b, ..real, ..]).assign(&here);
+            }
+        }
         if let Some(features) = &window.clip.speech {
             let rows = features.nrows().saturating_sub(window.start).min(WINDOW_FRAMES);
             speech
@@ -299,6 +326,9 @@ fn assemble(windows: &[WindowOf<'_>], statistics: &Statistics, nobody: i64, devi
         valid: [from_array2(&valid[0]).to_device(device), from_array2(&valid[1]).to_device(device)],
         source: [to(&source[0]), to(&source[1])],
         speech: to(&speech),
+        guide: to(&guide),
+        pulses: to(&pulses),
+        planned: Tensor::from_slice(&planned).to_device(device),
         speaker: Tensor::from_slice(&speakers).to_device(device),
         places: windows.iter().map(|w| Place { clip: w.number, start: w.start }).collect(),
     }

@@ -4,6 +4,7 @@ use crate::exit::{Code, Failure};
 use crate::screen::Screen;
 use clap::{Args, Subcommand};
 use orator_media::OutputFile;
+use orator_motion::SampleOptions;
 use orator_studio::{RendererKind, load_motion, load_renderer};
 use orator_train::evaluation::{Beside, EvaluationSettings, evaluate};
 use orator_train::picture::{PictureTrainConfig, ReenactmentSettings, reenact};
@@ -62,6 +63,18 @@ struct MotionArguments {
     /// The take
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Steps of decoding; the usual number when absent
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// Temperature of drawing tokens; the usual one when absent
+    #[arg(long, value_name = "T")]
+    temperature: Option<f64>,
+    /// How much more than without speech and plan counts what they ask for; as usual when absent
+    #[arg(long, value_name = "G")]
+    guidance: Option<f64>,
+    /// Do not plan strokes from the speech first
+    #[arg(long)]
+    unplanned: bool,
 }
 
 /// Arguments of `orator eval pictures`.
@@ -96,8 +109,19 @@ fn motion(arguments: &MotionArguments, screen: &mut Screen) -> Result<(), Failur
     let Clips { config, corpus, out, clips } = &arguments.clips;
     let config = TrainConfig::read(config).map_err(wrong)?;
     let (model, weights) = load_motion(Default::default(), arguments.weights.as_deref())?;
-    let settings =
-        EvaluationSettings { clips: *clips, speaker: arguments.speaker.clone(), seed: arguments.seed };
+    let usual = SampleOptions::default();
+    let settings = EvaluationSettings {
+        clips: *clips,
+        speaker: arguments.speaker.clone(),
+        options: SampleOptions {
+            seed: arguments.seed,
+            steps: arguments.steps.unwrap_or(usual.steps),
+            temperature: arguments.temperature.unwrap_or(usual.temperature),
+            guidance: arguments.guidance.unwrap_or(usual.guidance),
+            planned_strokes: !arguments.unplanned,
+            ..usual
+        },
+    };
     let folder = out.join("prepared");
     let report =
         evaluate(model.as_ref(), &config.clips, corpus, &folder, &settings, &mut |e| tell(&e, screen))?;
@@ -106,17 +130,33 @@ fn motion(arguments: &MotionArguments, screen: &mut Screen) -> Result<(), Failur
     write(&out.join("motion.json"), &json!({ "weights": weights, "report": report }), screen)?;
     let line = |screen: &Screen, name: &str, b: &Beside| {
         let shown = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
-        screen.say(&format!("{name:<34}{:>9}{:>14}{:>9}", shown(b.own), shown(b.other), shown(b.truth)));
+        screen.say(&format!(
+            "{name:<34}{:>9}{:>14}{:>9}{:>9}",
+            shown(b.own),
+            shown(b.other),
+            shown(b.truth),
+            shown(b.represented)
+        ));
     };
     for (kind, r) in &report.kinds {
         screen.say(&format!("{kind}: {} clips, {:.0} s", r.clips, r.seconds));
-        screen.say(&format!("{:<34}{:>9}{:>14}{:>9}", "", "own sound", "other sound", "truth"));
+        screen
+            .say(&format!("{:<34}{:>9}{:>14}{:>9}{:>9}", "", "own sound", "other sound", "truth", "as held"));
         line(screen, "lips follow loudness", &r.lips);
         line(screen, "  the same, sound moved", &r.lips_shifted);
         line(screen, "beats with a stroke in 120 ms", &r.beats_answered);
         line(screen, "strokes on a stressed syllable", &r.strokes_on_stress);
         line(screen, "  by chance", &r.strokes_on_stress_by_chance);
         line(screen, "strokes a minute", &r.strokes_a_minute);
+        line(screen, "faster strokes on such a syllable", &r.fast_strokes_on_stress);
+        line(screen, "  by chance", &r.fast_strokes_on_stress_by_chance);
+        line(screen, "planned strokes a minute", &r.planned_a_minute);
+        line(screen, "  planned on a stressed syllable", &r.planned_on_stress);
+        line(screen, "  made by the hand in 120 ms", &r.planned_made);
+        line(screen, "beat strokes on their syllable", &r.beats_on_syllable);
+        line(screen, "  by chance", &r.beats_on_syllable_by_chance);
+        line(screen, "arms, error (shoulder widths)", &r.arm_error);
+        line(screen, "arms, Fréchet distance", &r.arm_distance);
     }
     Ok(())
 }

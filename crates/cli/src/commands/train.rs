@@ -49,13 +49,15 @@ struct ContextualArguments {
     minutes: Option<f64>,
 }
 
-/// The stages on the command line: four of the motion half, two of the picture half.
+/// The stages on the command line: five of the motion half, two of the picture half.
 #[derive(Clone, Copy, ValueEnum)]
 enum StageName {
     /// Encoders of speech and motion in one space; first, where the configuration has them
     Alignment,
     /// Residual-VQ tokenizers of face and body
     Tokenizer,
+    /// What foretells strokes of the hands, where the configuration has it
+    Strokes,
     /// The mask generator
     Generator,
     /// The residual generator; writes the finished motion weights
@@ -77,6 +79,7 @@ impl From<StageName> for Half {
         match name {
             StageName::Alignment => Self::Motion(contextual::Stage::Alignment),
             StageName::Tokenizer => Self::Motion(contextual::Stage::Tokenizer),
+            StageName::Strokes => Self::Motion(contextual::Stage::Strokes),
             StageName::Generator => Self::Motion(contextual::Stage::Generator),
             StageName::Residual => Self::Motion(contextual::Stage::Residual),
             StageName::MotionField => Self::Picture(picture::Stage::MotionField),

@@ -1,6 +1,6 @@
 //! Sizes of the networks. The defaults are the small ones that ship; the paper's are given beside them.
 
-use super::{MotionLayout, Stream};
+use super::{MotionLayout, Stream, StrokeConfig};
 use serde::{Deserialize, Serialize};
 
 /// Frames in a window: 3.2 s at 25 fps (METHODS 0.2).
@@ -247,6 +247,9 @@ pub struct ContextualConfig {
     pub generator: GeneratorConfig,
     /// The alignment encoders, if there are any: for distillation, for the generators' beginning, and for retrieval.
     pub alignment: Option<AlignmentConfig>,
+    /// The network that foretells when hands stroke. With it the mask generator is told a plan of strokes beside the speech
+    /// (ours; absent, as in the paper, speech alone).
+    pub strokes: Option<StrokeConfig>,
     /// What the generators work on.
     pub representation: Representation,
     /// Which numbers motion is made of. Only keypoints can be drawn; any layout can be trained.
@@ -341,6 +344,14 @@ impl ContextualConfig {
             t.check()?;
             if t.halvings != 0 {
                 return Err("the generators need one token a frame: halvings must be 0".into());
+            }
+        }
+        if let Some(s) = &self.strokes {
+            if !(1..=LARGEST_SIZE).contains(&s.width) || !(0..=MOST_BLOCKS).contains(&s.depth) {
+                return Err(format!("strokes need a width above 0 and at most {MOST_BLOCKS} blocks"));
+            }
+            if self.representation == Representation::Raw || !self.layout.is_keypoints() {
+                return Err("strokes are planned for tokens of keypoints only".into());
             }
         }
         let parameters = self.parameters();

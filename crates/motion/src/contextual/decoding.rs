@@ -1,6 +1,6 @@
 //! Iterative decoding of one window (METHODS 2.5; MaskGIT, MoMask).
 
-use super::{MaskInput, Networks, Stream};
+use super::{MaskInput, Networks, Stream, StrokeGuide};
 use crate::SampleOptions;
 use orator_nn::Randomness;
 use tch::{IndexOp, Kind, Tensor};
@@ -39,6 +39,8 @@ pub(crate) fn hide_lowest(scores: &mut [f32], count: usize) -> Vec<bool> {
 pub struct Window<'a> {
     /// Normalised speech `[1, time, features]`.
     pub speech: &'a Tensor,
+    /// When the hands are to stroke ([`super::StrokePlan::guide`]), `[1, time, 8]`, if anybody says.
+    pub strokes: Option<&'a Tensor>,
     /// Speaker numbers of face and body.
     pub speakers: [i64; 2],
     /// Tokens `[time][layers]` of both streams; read where `known`, written elsewhere.
@@ -57,9 +59,10 @@ pub fn fill(networks: &Networks, window: &mut Window<'_>, options: &SampleOption
     });
 }
 
-/// With guidance the conditional and the unconditional pass are one batch of two.
+/// With guidance the conditional and the unconditional pass are one batch of two; the latter hears neither speech nor plan.
 struct Guided {
     speech: Tensor,
+    strokes: Option<Tensor>,
     speakers: [Tensor; 2],
     drop: Tensor,
     batch: i64,
@@ -72,6 +75,7 @@ impl Guided {
         let device = window.speech.device();
         Self {
             speech: window.speech.expand([batch, -1, -1], false),
+            strokes: window.strokes.map(|s| s.expand([batch, -1, -1], false)),
             speakers: window.speakers.map(|s| Tensor::full([batch], s, (Kind::Int64, device))),
             drop: Tensor::from_slice(&[0.0f32, 1.0][..batch as usize]).to_device(device),
             batch,
@@ -84,6 +88,7 @@ impl Guided {
             speech: &self.speech,
             speakers: [&self.speakers[0], &self.speakers[1]],
             drop_speech: &self.drop,
+            strokes: self.strokes.as_ref().map(|numbers| StrokeGuide { numbers, drop: &self.drop }),
         }
     }
 

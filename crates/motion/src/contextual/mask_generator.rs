@@ -1,6 +1,7 @@
 //! The mask generator (METHODS 2.3, Eq. 10): fills in masked base-layer tokens of face and body from speech.
 
 use super::block::{GestureBlock, StreamCoupling};
+use super::strokes::StrokeEntrance;
 use super::token_entrance::SpeechEntrance;
 use super::{ContextualConfig, Stream};
 use orator_nn::attention::{layer_norm, sinusoidal_positions};
@@ -15,6 +16,18 @@ pub struct MaskInput<'a> {
     pub speakers: [&'a Tensor; 2],
     /// `[batch]`: 1 where speech is to be ignored (guidance).
     pub drop_speech: &'a Tensor,
+    /// When the hands are to stroke, for a mask generator that can be told so (`networks.strokes`); the residual generator,
+    /// which only adds to what the base tokens made, is not told.
+    pub strokes: Option<StrokeGuide<'a>>,
+}
+
+/// A plan as the mask generator reads it.
+#[derive(Clone, Copy)]
+pub struct StrokeGuide<'a> {
+    /// [`super::StrokePlan::guide`], `[batch, time, 8]`.
+    pub numbers: &'a Tensor,
+    /// `[batch]`: 1 where there is no plan, or it is to be ignored (guidance).
+    pub drop: &'a Tensor,
 }
 
 struct StreamNetwork {
@@ -31,6 +44,8 @@ pub struct MaskGenerator {
     networks: [StreamNetwork; 2],
     couplings: Vec<StreamCoupling>,
     speakers: nn::Embedding,
+    /// Of the body, where plans are told.
+    strokes: Option<StrokeEntrance>,
     width: i64,
 }
 
@@ -68,6 +83,8 @@ impl MaskGenerator {
                 w,
                 Default::default(),
             ),
+            // Last, so that the others begin alike with and without it.
+            strokes: config.strokes.as_ref().map(|_| StrokeEntrance::new(&(path / "strokes"), w)),
             width: w,
         }
     }
@@ -95,7 +112,10 @@ impl MaskGenerator {
             let memory = network.speech.hear(input.speech, input.drop_speech, train);
             let hidden = masked[s].to_kind(Kind::Float).unsqueeze(-1);
             let tokens = network.embed.forward(&codes[s]) * (1.0 - &hidden) + &network.mask * &hidden;
-            let tokens = network.speech.meet(tokens, &memory);
+            let mut tokens = network.speech.meet(tokens, &memory);
+            if let Some(strokes) = self.strokes.as_ref().filter(|_| s == Stream::Body as usize) {
+                tokens = strokes.tell(&tokens, input.strokes.as_ref());
+            }
             let first = network.embed.forward(&source[s]).unsqueeze(1);
             heard.push(memory);
             Tensor::cat(&[first, tokens], 1) + &positions

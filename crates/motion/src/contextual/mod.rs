@@ -16,6 +16,7 @@ mod raw_decoding;
 mod residual_generator;
 mod speech_encoder;
 mod statistics;
+mod strokes;
 mod token_entrance;
 mod tokenizer;
 
@@ -27,13 +28,17 @@ pub use config::{
 };
 pub use decoding::{Window, fill, masked_counts};
 pub use layout::{LayoutPart, MotionLayout};
-pub use mask_generator::{MaskGenerator, MaskInput};
+pub use mask_generator::{MaskGenerator, MaskInput, StrokeGuide};
 pub use model::ContextualModel;
-pub use networks::{ALIGNMENT, Networks, STAGES};
+pub use networks::{ALIGNMENT, Networks, STAGES, STROKES};
 pub use normaliser::Normaliser;
 pub use quantiser::{CodeUse, Quantised, ResidualQuantiser};
 pub use raw_decoding::{RawWindow, fill_raw};
 pub use residual_generator::ResidualGenerator;
 pub use speech_encoder::SILENCE as SPEECH_SILENCE;
 pub use statistics::{Statistics, speech_features};
+pub use strokes::{
+    ARM_NUMBERS, GUIDE_NUMBERS, STROKE_KINDS, StrokeConfig, StrokePlan, StrokePredictor, StrokeShaper,
+    VARIETY, pick,
+};
 pub use tokenizer::{Stream, Tokenizer};

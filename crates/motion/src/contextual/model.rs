@@ -2,8 +2,9 @@
 
 use super::decoding::{Window, fill};
 use super::{
-    ALIGNMENT, ContextualConfig, Networks, RawWindow, Representation, SPEECH_FEATURES, SPEECH_LEARNED,
-    SPEECH_LOW_LEVEL, STAGES, Statistics, Stream, WINDOW_FRAMES, WINDOW_STRIDE, fill_raw, speech_features,
+    ALIGNMENT, ARM_NUMBERS, ContextualConfig, Networks, RawWindow, Representation, SPEECH_FEATURES,
+    SPEECH_LEARNED, SPEECH_LOW_LEVEL, STAGES, STROKES, Statistics, Stream, StrokePlan, StrokeShaper, VARIETY,
+    WINDOW_FRAMES, WINDOW_STRIDE, fill_raw, pick, speech_features,
 };
 use crate::lips::{LOUDNESS_SHARE, follow_loudness};
 use crate::{Motion, MotionError, MotionModel, Result, SampleOptions, SampleRequest, Streams};
@@ -21,6 +22,8 @@ use tch::{Device, IndexOp, Tensor};
 const KIND: &str = "contextual-motion";
 /// Changes when old files can no longer be read.
 const FORMAT: &str = "1";
+/// Mixed into the take's seed for the plan of strokes: windows use small numbers.
+const PLAN_SEED: u64 = 0x5354_524f_4b45;
 /// Decoded tokens jump a little from frame to frame; hands and lips must stay quick.
 const SMOOTHING: SmoothingConfig =
     SmoothingConfig { order: 2, window: 7, outer_lips_window: 5, inner_lips_window: 3, threshold: 0.0 };
@@ -71,6 +74,9 @@ impl ContextualModel {
         if let Some(alignment) = &networks.alignment {
             assign(&alignment.store, &checkpoint.tensors, &format!("{ALIGNMENT}."))?;
         }
+        if let Some(strokes) = &networks.strokes {
+            assign(&strokes.store, &checkpoint.tensors, &format!("{STROKES}."))?;
+        }
         for (store, stage) in networks.stores.iter().zip(STAGES) {
             assign(store, &checkpoint.tensors, &format!("{stage}."))?;
         }
@@ -91,7 +97,8 @@ impl ContextualModel {
         metadata.insert("config".into(), config);
         let mut tensors: BTreeMap<String, Tensor> = self.statistics.tensors().into_iter().collect();
         let aligned = self.networks.alignment.iter().map(|a| (&a.store, ALIGNMENT));
-        for (store, stage) in self.networks.stores.iter().zip(STAGES).chain(aligned) {
+        let strokes = self.networks.strokes.iter().map(|s| (&s.store, STROKES));
+        for (store, stage) in self.networks.stores.iter().zip(STAGES).chain(aligned).chain(strokes) {
             tensors
                 .extend(orator_nn::parameters(store).into_iter().map(|(n, t)| (format!("{stage}.{n}"), t)));
         }
@@ -143,6 +150,18 @@ impl ContextualModel {
         let body = number(name.unwrap_or(&self.config.default_speaker))?;
         let face = &self.config.default_face_speaker;
         Ok([if name.is_none() && !face.is_empty() { number(face)? } else { body }, body])
+    }
+
+    /// When the hands are to stroke in a take on normalised speech `[1, frames, 163]`; `None` where these weights plan nothing,
+    /// or nothing is to be planned.
+    fn plan(&self, speech: &Tensor, speaker: i64, options: &SampleOptions) -> Result<Option<StrokePlan>> {
+        let Some(predictor) = self.networks.strokes.as_ref().filter(|_| options.planned_strokes) else {
+            return Ok(None);
+        };
+        let speaker = Tensor::from_slice(&[speaker]).to_device(self.device);
+        let likely = tch::no_grad(|| predictor.forward(speech, &speaker, false).sigmoid()).i(0);
+        let mut random = Randomness::new(mix(options.seed, PLAN_SEED));
+        Ok(Some(pick(&to_array2(&likely)?, None, VARIETY, &mut random)))
     }
 
     /// Tokens `[frames][layers]` of both streams of a whole clip.
@@ -201,7 +220,9 @@ impl ContextualModel {
                 let source = [0, 1].map(|s: usize| {
                     if start == 0 { resting[s][WINDOW_FRAMES / 2][0] } else { ids[s][start - 1][0] }
                 });
+                let told = take.strokes.as_ref().map(|s| s.narrow(1, start as i64, WINDOW_FRAMES as i64));
                 let mut window = Window {
+                    strokes: told.as_ref(),
                     speech: &take.features.narrow(1, start as i64, WINDOW_FRAMES as i64),
                     speakers: take.speakers,
                     ids: [0, 1].map(|s: usize| ids[s][start..end].to_vec()),
@@ -217,7 +238,29 @@ impl ContextualModel {
             }
             progress(end.min(take.frames), take.frames);
         }
-        self.motion_of(&ids, take.options.layers)
+        let [face, mut body] = self.motion_of(&ids, take.options.layers)?;
+        if let (Some(guide), Some(predictor)) = (&take.strokes, &self.networks.strokes) {
+            self.shape_arms(&mut body, &predictor.shaper, guide, take.speakers[1])?;
+        }
+        Ok([face, body])
+    }
+
+    /// Lets the arms of body motion `[length, 96]` stroke as `guide` `[1, length, 8]` tells.
+    fn shape_arms(
+        &self,
+        body: &mut Array2<f32>,
+        shaper: &StrokeShaper,
+        guide: &Tensor,
+        speaker: i64,
+    ) -> Result<()> {
+        let normaliser = &self.statistics.motion[1];
+        let mut normalised = normaliser.apply(body);
+        let arms = from_array2(&normalised).narrow(1, 0, ARM_NUMBERS).unsqueeze(0).to_device(self.device);
+        let speaker = Tensor::from_slice(&[speaker]).to_device(self.device);
+        let shaped = tch::no_grad(|| shaper.forward(&StrokeShaper::slow(&arms), guide, &speaker, false)).i(0);
+        normalised.slice_mut(s![.., ..ARM_NUMBERS as usize]).assign(&to_array2(&shaped)?);
+        *body = normaliser.undo(&normalised);
+        Ok(())
     }
 
     /// The same without tokens (see [`super::RawWindow`]).
@@ -273,6 +316,8 @@ struct Take<'a> {
     /// Frames asked for.
     frames: usize,
     speakers: [i64; 2],
+    /// What the plan of strokes tells, `[1, length, 8]`.
+    strokes: Option<Tensor>,
     /// Motion to keep, and in which frames.
     known: Option<(Streams, &'a [bool])>,
     options: &'a SampleOptions,
@@ -308,6 +353,27 @@ impl MotionModel for ContextualModel {
 
     fn speakers(&self) -> &[String] {
         &self.config.speakers
+    }
+
+    fn planned_strokes(&self, request: &SampleRequest<'_>) -> Result<Option<[Vec<f64>; 2]>> {
+        let features = from_array2(&self.speech_features(request.speech)).unsqueeze(0).to_device(self.device);
+        let speaker = self.speaker_numbers(request.speaker)?[1];
+        Ok(self.plan(&features, speaker, &request.options)?.map(|plan| plan.hands))
+    }
+
+    fn represented(&self, track: &KeypointTrack) -> Result<Option<Motion>> {
+        let whole = matches!(self.config.representation, Representation::Tokens | Representation::Distilled);
+        let seen = (0..track.frames()).max_by(|&a, &b| {
+            let sum = |f: usize| track.confidence().row(f).sum();
+            sum(a).total_cmp(&sum(b))
+        });
+        let Some(reference) = seen.and_then(|f| track.frame(f)).filter(|_| whole) else { return Ok(None) };
+        let rest = RestPose::of(track)?;
+        let streams = to_streams(track, &rest)?;
+        let ids = self.tokens([&streams.face, &streams.body])?;
+        let [face, body] = self.motion_of(&ids, None)?;
+        let made = to_keypoints(&face, &body, &rest, &reference, &self.statistics.hands)?;
+        Ok(Some(Motion::Keypoints(made.smoothed(&SMOOTHING)?)))
     }
 
     fn sample(&self, request: &SampleRequest<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<Motion> {
@@ -355,7 +421,9 @@ impl MotionModel for ContextualModel {
             }
             Some(given) => Some((to_streams(given.track, &rest)?, given.keep)),
         };
-        let take = Take { features: &features, frames, speakers, known, options: &request.options };
+        let plan = self.plan(&features.narrow(1, 0, frames as i64), speakers[1], &request.options)?;
+        let strokes = plan.map(|plan| from_array2(&plan.guide(length)).unsqueeze(0).to_device(self.device));
+        let take = Take { features: &features, frames, speakers, strokes, known, options: &request.options };
         let [face, body] = match self.config.representation {
             Representation::Raw => self.raw_take(&take, progress)?,
             Representation::Tokens | Representation::Distilled => self.token_take(&take, progress)?,

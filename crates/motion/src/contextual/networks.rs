@@ -2,7 +2,7 @@
 
 use super::{
     Alignment, ContextualConfig, MaskGenerator, Representation, ResidualGenerator, SPEECH_FEATURES, Stream,
-    Tokenizer,
+    StrokePredictor, Tokenizer,
 };
 use tch::Device;
 use tch::nn::VarStore;
@@ -17,6 +17,8 @@ pub struct Networks {
     pub residual_generator: ResidualGenerator,
     /// The alignment encoders, where the configuration has them, with variables of their own.
     pub alignment: Option<Alignment>,
+    /// What foretells strokes, where the configuration has it, with variables of its own.
+    pub strokes: Option<StrokePredictor>,
     /// Variables of the three stages: tokenizer (names begin with the stream), generator, residual.
     pub stores: [VarStore; 3],
 }
@@ -25,6 +27,8 @@ pub struct Networks {
 pub const STAGES: [&str; 3] = ["tokenizer", "generator", "residual"];
 /// What the names of the alignment encoders' variables begin with in weight files.
 pub const ALIGNMENT: &str = "alignment";
+/// The same of the network that foretells strokes.
+pub const STROKES: &str = "strokes";
 
 impl Networks {
     /// Fresh networks; initial values come from libtorch's generator, so seed that first.
@@ -44,8 +48,9 @@ impl Networks {
         });
         let mask_generator = MaskGenerator::new(&stores[1].root(), features, config);
         let residual_generator = ResidualGenerator::new(&stores[2].root(), features, config);
-        // Last, so that the others begin alike with and without it.
+        // Last, so that the others begin alike with and without them.
         let alignment = config.alignment.as_ref().map(|a| Alignment::new(a, &config.layout, device));
-        Self { tokenizers, mask_generator, residual_generator, alignment, stores }
+        let strokes = config.strokes.as_ref().map(|s| StrokePredictor::new(s, config.speakers.len(), device));
+        Self { tokenizers, mask_generator, residual_generator, alignment, strokes, stores }
     }
 }

@@ -41,7 +41,12 @@ pub fn fill_raw(
     let speech = window.speech.expand([batch, -1, -1], false);
     let speakers = window.speakers.map(|s| Tensor::full([batch], s, (Kind::Int64, device)));
     let drop = Tensor::from_slice(&[0.0f32, 1.0][..batch as usize]).to_device(device);
-    let input = MaskInput { speech: &speech, speakers: [&speakers[0], &speakers[1]], drop_speech: &drop };
+    let input = MaskInput {
+        speech: &speech,
+        speakers: [&speakers[0], &speakers[1]],
+        drop_speech: &drop,
+        strokes: None,
+    };
     tch::no_grad(|| {
         for count in masked_counts(options.steps.max(1), unknown.len()) {
             let mut hidden = vec![0.0f32; window.known.len()];

@@ -7,7 +7,9 @@ use crate::learner::{Learner, Parts};
 use crate::windows::{Batch, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
 use crate::{Result, TrainConfig, TrainError};
 use orator_motion::SampleOptions;
-use orator_motion::contextual::{MaskInput, Networks, Stream, WINDOW_FRAMES, WINDOW_STRIDE, Window, fill};
+use orator_motion::contextual::{
+    MaskInput, Networks, Stream, StrokeGuide, WINDOW_FRAMES, WINDOW_STRIDE, Window, fill,
+};
 use orator_nn::Randomness;
 use std::collections::BTreeMap;
 use tch::{Device, IndexOp, Kind, Tensor};
@@ -70,6 +72,15 @@ pub(super) fn hear(speech: &Tensor, config: &TrainConfig, random: &mut Randomnes
     let heard = voice + speech.randn_like() * l.speech_noise;
     let drop: Vec<f32> = (0..size[0]).map(|_| f32::from(u8::from(random.chance(l.drop_speech)))).collect();
     (heard, Tensor::from_slice(&drop).to_device(device))
+}
+
+/// Which windows go without a plan of strokes, `[batch]`: those of which none is known, those that hear no speech, and this share
+/// of the others.
+fn without_plan(batch: &Batch, drop_speech: &Tensor, share: f64, random: &mut Randomness) -> Tensor {
+    let windows = batch.planned.size()[0];
+    let drawn: Vec<f32> = (0..windows).map(|_| f32::from(u8::from(random.chance(share)))).collect();
+    let kept = (1.0 - Tensor::from_slice(&drawn).to_device(batch.planned.device())) * &batch.planned;
+    1.0 - kept * (1.0 - drop_speech)
 }
 
 impl<'a> Generating<'a> {
@@ -153,7 +164,14 @@ impl Learner for Generating<'_> {
         // A clip without a body shows none: all its body tokens are hidden.
         let bodies = batch.valid[1].amax([1i64].as_slice(), true);
         let hidden1 = &hidden1 * &bodies + (1.0 - &bodies);
-        let input = MaskInput { speech: &speech, speakers: [&batch.speaker; 2], drop_speech: &drop };
+        let no_plan = without_plan(&batch, &drop, l.drop_strokes, random);
+        let strokes = StrokeGuide { numbers: &batch.guide, drop: &no_plan };
+        let input = MaskInput {
+            speech: &speech,
+            speakers: [&batch.speaker; 2],
+            drop_speech: &drop,
+            strokes: Some(strokes),
+        };
         let (codes, hidden) = ([codes0, codes1], [hidden0, hidden1]);
         let logits = self.networks.mask_generator.forward(&codes, &hidden, &encoded.source, &input, true);
         let chosen = [chosen0, chosen1];
@@ -221,7 +239,8 @@ impl Learner for Generating<'_> {
     }
 
     /// Held-out loss and share of right guesses when everything is hidden, with the right speech and with that of another
-    /// window: the difference is what the generator takes from speech.
+    /// window: the difference is what the generator takes from speech. Where strokes are planned, the same with the plan of the
+    /// true strokes, with that of another window, and without one.
     fn validate(&self, _step: u64) -> Result<BTreeMap<String, f64>> {
         let mut measures = BTreeMap::new();
         for (kind, batch) in &self.held_out {
@@ -230,8 +249,17 @@ impl Learner for Generating<'_> {
             let all = Tensor::ones([size, WINDOW_FRAMES as i64], (Kind::Float, self.device));
             let nothing = Tensor::zeros([size], (Kind::Float, self.device));
             let other = batch.speech.roll([size / 2], [0]);
-            for (name, speech) in [("", &batch.speech), ("-other-speech", &other)] {
-                let input = MaskInput { speech, speakers: [&batch.speaker; 2], drop_speech: &nothing };
+            let other_guide = batch.guide.roll([size / 2], [0]);
+            let no_plan = 1.0 - &batch.planned;
+            let plan = |numbers| StrokeGuide { numbers, drop: &no_plan };
+            let mut asked = vec![("", &batch.speech, None), ("-other-speech", &other, None)];
+            if self.config.networks.strokes.is_some() {
+                asked.push(("-planned", &batch.speech, Some(plan(&batch.guide))));
+                asked.push(("-other-plan", &batch.speech, Some(plan(&other_guide))));
+            }
+            for (name, speech, strokes) in asked {
+                let input =
+                    MaskInput { speech, speakers: [&batch.speaker; 2], drop_speech: &nothing, strokes };
                 let codes =
                     [0, 1].map(|s: usize| self.networks.tokenizers[s].quantiser().decode(&encoded.ids[s], 1));
                 let hidden = [all.shallow_clone(), all.shallow_clone()];
@@ -273,7 +301,9 @@ pub(super) fn compare(
     let source = around.each_ref().map(|ids| {
         Vec::<i64>::try_from(&ids.i((0, WINDOW_FRAMES as i64 / 2)).to_device(Device::Cpu)).unwrap_or_default()
     });
+    let guide = one(&batch.guide);
     let mut take = Window {
+        strokes: (batch.planned.double_value(&[window as i64]) > 0.0).then_some(&guide),
         speech: &one(&batch.speech),
         speakers: [speaker; 2],
         ids: source.each_ref().map(|ids| vec![ids.clone(); WINDOW_FRAMES]),

@@ -44,6 +44,18 @@ pub(super) fn acceleration(made: &Tensor, real: &Tensor, weight: &Tensor) -> Ten
     velocity(&difference(made), &difference(real), &both(weight))
 }
 
+/// Weighted squares of the differences between motions where they were seen, of their first and of their second differences in
+/// time. Squares, unlike [`motion`], have their least at the mean: what cannot be known shrinks, but is not left out.
+pub(super) fn squares(made: &Tensor, real: &Tensor, seen: &Tensor, weights: [f64; 3]) -> Tensor {
+    let (mut apart, mut seen) = (made - real, seen.shallow_clone());
+    let mut total = Tensor::from(0.0f32).to_device(made.device());
+    for weight in weights {
+        total = total + weighted_mean(&apart.square(), &seen) * weight;
+        (apart, seen) = (difference(&apart), both(&seen));
+    }
+    total
+}
+
 /// Mean distance, in eye distances, between the openings of the inner lips of two normalised face motions
 /// `[batch, time, 136]`, where they were seen; `spread` `[136]` undoes the normalising.
 pub(super) fn lip_opening(made: &Tensor, real: &Tensor, spread: &Tensor, seen: &Tensor) -> Tensor {

@@ -8,6 +8,7 @@ mod raw;
 mod residual;
 mod run;
 mod stages;
+mod strokes;
 mod tokenizer;
 mod weights;
 

@@ -90,7 +90,8 @@ impl Learner for RawGenerating<'_> {
         let hidden = self.hide(size, random);
         let bodies = batch.valid[1].amax([1i64].as_slice(), true);
         let hidden_body = &hidden * &bodies + (1.0 - &bodies);
-        let input = MaskInput { speech: &speech, speakers: [&batch.speaker; 2], drop_speech: &drop };
+        let input =
+            MaskInput { speech: &speech, speakers: [&batch.speaker; 2], drop_speech: &drop, strokes: None };
         let masks = [hidden.shallow_clone(), hidden_body];
         let made = self.networks.mask_generator.forward(&batch.motion, &masks, &source(&batch), &input, true);
         let mut total = Tensor::from(0.0f32).to_device(self.device);
@@ -121,7 +122,8 @@ impl Learner for RawGenerating<'_> {
             let nothing = Tensor::zeros([size], (Kind::Float, self.device));
             let other = batch.speech.roll([size / 2], [0]);
             for (name, speech) in [("", &batch.speech), ("-other-speech", &other)] {
-                let input = MaskInput { speech, speakers: [&batch.speaker; 2], drop_speech: &nothing };
+                let input =
+                    MaskInput { speech, speakers: [&batch.speaker; 2], drop_speech: &nothing, strokes: None };
                 let hidden = [all.shallow_clone(), all.shallow_clone()];
                 let made = self.networks.mask_generator.forward(
                     &batch.motion,

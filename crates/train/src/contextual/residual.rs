@@ -58,7 +58,8 @@ impl Learner for Refining<'_> {
         let batch = self.draw(random);
         let encoded = encode(self.networks, &batch);
         let (speech, drop) = hear(&batch.speech, self.config, random);
-        let input = MaskInput { speech: &speech, speakers: [&batch.speaker; 2], drop_speech: &drop };
+        let input =
+            MaskInput { speech: &speech, speakers: [&batch.speaker; 2], drop_speech: &drop, strokes: None };
         let mut total = Tensor::from(0.0f32).to_device(self.device);
         let mut parts = Vec::new();
         for stream in Stream::ALL {
@@ -89,8 +90,12 @@ impl Learner for Refining<'_> {
         for (kind, batch) in &self.held_out {
             let encoded = encode(self.networks, batch);
             let nothing = Tensor::zeros([batch.speech.size()[0]], (Kind::Float, self.device));
-            let input =
-                MaskInput { speech: &batch.speech, speakers: [&batch.speaker; 2], drop_speech: &nothing };
+            let input = MaskInput {
+                speech: &batch.speech,
+                speakers: [&batch.speaker; 2],
+                drop_speech: &nothing,
+                strokes: None,
+            };
             for stream in Stream::ALL {
                 let s = stream as usize;
                 for layer in 1..encoded.ids[s].size()[2] as usize {

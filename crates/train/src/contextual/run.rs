@@ -1,12 +1,12 @@
 //! One training stage from start to weights.
 
 use super::stages::Stage;
-use super::{alignment, generator, raw, residual, tokenizer, weights};
+use super::{alignment, generator, raw, residual, strokes, tokenizer, weights};
 use crate::clips::Clips;
 use crate::learner::Learner;
 use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
-use crate::{Event, Result, TrainConfig, TrainError, phrases, prepare};
+use crate::{Event, Result, TrainConfig, TrainError, gestures, phrases, prepare};
 use orator_motion::contextual::{Networks, Representation, SpeechMemory};
 use orator_nn::mix;
 use std::path::Path;
@@ -51,17 +51,27 @@ pub fn train(
     if generates && config.networks.generator.speech_encoder == SpeechMemory::Aligned && !begun {
         weights::begin_aligned(stage, &networks)?;
     }
+    if let Some(path) = config.begin.get(stage.name()).filter(|_| !begun) {
+        weights::begin_with(path, stage, &networks)?;
+    }
     let phrases = match (stage, &config.networks.alignment) {
         (Stage::Alignment, Some(a)) => {
             phrases::find(&prepared, a.chronological && config.losses.re_extracted > 0.0, &folder, tell)?
         }
         _ => Vec::new(),
     };
+    let places = gestures::places(&prepared);
     let mut clips = Clips::new(prepared, &config.clips, &config.networks, earlier)?;
     clips.take_phrases(phrases);
+    if config.networks.strokes.is_some() && matches!(stage, Stage::Strokes | Stage::Generator) {
+        gestures::take_gestures(&mut clips.clips, &places)?;
+    }
     let mut folder = StageRun::open(run, stage.name(), settings.steps, sitting, tell)?;
     let finished = {
         let learner: Box<dyn Learner + '_> = match (stage, &networks.alignment) {
+            (Stage::Strokes, _) => {
+                Box::new(strokes::Foretelling::new(&networks, &clips, config, settings, device)?)
+            }
             (Stage::Alignment, Some(encoders)) => {
                 Box::new(alignment::Aligning::new(encoders, &clips, config, settings, device)?)
             }

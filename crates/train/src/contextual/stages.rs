@@ -14,17 +14,21 @@ pub enum Stage {
     Residual,
     /// The encoders that bring speech and motion into one space; comes first where it is wanted.
     Alignment,
+    /// The network that foretells when hands stroke, where it is wanted.
+    Strokes,
 }
 
 impl Stage {
     /// All, in the order in which they can be trained.
-    pub const ALL: [Self; 4] = [Self::Alignment, Self::Tokenizer, Self::Generator, Self::Residual];
+    pub const ALL: [Self; 5] =
+        [Self::Alignment, Self::Tokenizer, Self::Strokes, Self::Generator, Self::Residual];
 
     /// The name on the command line and in the run folder.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Alignment => "alignment",
+            Self::Strokes => "strokes",
             Self::Tokenizer => "tokenizer",
             Self::Generator => "generator",
             Self::Residual => "residual",
@@ -46,7 +50,7 @@ impl Stage {
     pub fn needs(self, config: &ContextualConfig) -> Vec<Self> {
         let aligned = config.alignment.is_some()
             && match self {
-                Self::Alignment => false,
+                Self::Alignment | Self::Strokes => false,
                 Self::Tokenizer => config.representation == Representation::Distilled,
                 // The finished weights hold the alignment encoders.
                 Self::Generator => {
@@ -56,9 +60,13 @@ impl Stage {
             };
         let mut all = if aligned { vec![Self::Alignment] } else { Vec::new() };
         match self {
-            Self::Alignment | Self::Tokenizer => {}
+            Self::Alignment | Self::Tokenizer | Self::Strokes => {}
             Self::Generator if Self::last(config) == self => {}
             Self::Generator => all.push(Self::Tokenizer),
+            // The finished weights hold what foretells strokes; the generator learns with those of the true motion.
+            Self::Residual if config.strokes.is_some() => {
+                all.extend([Self::Tokenizer, Self::Strokes, Self::Generator]);
+            }
             Self::Residual => all.extend([Self::Tokenizer, Self::Generator]),
         }
         all
@@ -68,9 +76,8 @@ impl Stage {
 impl FromStr for Stage {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|s| s.name() == text)
-            .ok_or_else(|| format!("{text} is not a stage: alignment, tokenizer, generator or residual"))
+        Self::ALL.into_iter().find(|s| s.name() == text).ok_or_else(|| {
+            format!("{text} is not a stage: alignment, tokenizer, strokes, generator or residual")
+        })
     }
 }

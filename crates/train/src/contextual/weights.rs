@@ -23,15 +23,30 @@ pub(super) fn store(stage: Stage, networks: &Networks) -> Result<&VarStore> {
                 hint: "add networks.alignment, or leave this stage out".into(),
             })
         }
+        Stage::Strokes => {
+            networks.strokes.as_ref().map(|strokes| &strokes.store).ok_or_else(|| TrainError::Corpus {
+                what: "the configuration has nothing that foretells strokes".into(),
+                hint: "add networks.strokes, or leave this stage out".into(),
+            })
+        }
     }
 }
 
-fn read(path: &Path, config: &TrainConfig) -> Result<Checkpoint> {
+/// The settings that `stage` depends on: encoders and tokenizers know nothing of strokes.
+fn settings_of(stage: Stage, networks: &ContextualConfig) -> ContextualConfig {
+    let mut settings = networks.clone();
+    if matches!(stage, Stage::Alignment | Stage::Tokenizer) {
+        settings.strokes = None;
+    }
+    settings
+}
+
+fn read(path: &Path, stage: Stage, config: &TrainConfig) -> Result<Checkpoint> {
     let checkpoint = Checkpoint::read(path)?;
     // Compared as settings and not as text: files of earlier versions do not know of newer settings.
     let own =
         checkpoint.metadata.get("networks").and_then(|t| serde_json::from_str::<ContextualConfig>(t).ok());
-    if own.as_ref() != Some(&config.networks) {
+    if own.map(|own| settings_of(stage, &own)) != Some(settings_of(stage, &config.networks)) {
         return Err(TrainError::Corpus {
             what: format!("{} was trained with other network settings", path.display()),
             hint: "use the configuration of that run, or start another run folder".into(),
@@ -56,7 +71,7 @@ pub(super) fn read_earlier(
                 hint: format!("train the {} first, into the same run folder", earlier.name()),
             });
         }
-        let checkpoint = read(&path, config)?;
+        let checkpoint = read(&path, earlier, config)?;
         assign(store(earlier, networks)?, &checkpoint.tensors, "")?;
         statistics = Some(Statistics::from_tensors(&checkpoint.tensors, &config.networks.layout)?);
     }
@@ -64,11 +79,39 @@ pub(super) fn read_earlier(
     for other in [Stage::Alignment, Stage::Tokenizer] {
         let path = file_of(run, other);
         if statistics.is_none() && other != stage && path.is_file() {
-            statistics =
-                Some(Statistics::from_tensors(&read(&path, config)?.tensors, &config.networks.layout)?);
+            statistics = Some(Statistics::from_tensors(
+                &read(&path, other, config)?.tensors,
+                &config.networks.layout,
+            )?);
         }
     }
     Ok(statistics)
+}
+
+/// Lets a stage begin with the values that a finished weight file has under the same names and in the same shapes; what the file
+/// lacks begins fresh.
+///
+/// # Errors
+/// When the file cannot be read, or has nothing for the stage.
+pub(super) fn begin_with(path: &Path, stage: Stage, networks: &Networks) -> Result<()> {
+    let checkpoint = Checkpoint::read(path)?;
+    let mut begun = 0;
+    tch::no_grad(|| {
+        for (name, variable) in parameters(store(stage, networks)?) {
+            let known = checkpoint.tensors.get(&format!("{}.{name}", stage.name()));
+            if let Some(known) = known.filter(|t| t.size() == variable.size()) {
+                variable.shallow_clone().copy_(known);
+                begun += 1;
+            }
+        }
+        if begun == 0 {
+            return Err(TrainError::Corpus {
+                what: format!("{} holds nothing that the {} could begin with", path.display(), stage.name()),
+                hint: "name finished weights of the same sizes, or leave out `begin`".into(),
+            });
+        }
+        Ok(())
+    })
 }
 
 /// Lets the speech encoders of a generator begin as the alignment stage left its own (METHODS 2.3).
