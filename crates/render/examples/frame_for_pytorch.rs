@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let points = Tensor::rand([1, 116, 2], FLOAT) * 1.4 - 0.7;
     let moved = &points + (Tensor::rand([1, 116, 2], FLOAT) - 0.5) * 0.1;
     let sure = Tensor::ones([1, 116], FLOAT);
-    let driving = Driving { points: &moved, confidence: &sure, picture: None };
+    let driving = Driving { points: &moved, confidence: &sure, picture: None, guide: None };
     let drawn = networks.drive(&networks.source(&picture, &points, &sure), &driving, None);
 
     let mut tensors = parameters(&store);

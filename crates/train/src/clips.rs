@@ -7,9 +7,7 @@ use crate::{ClipSource, Result, Split, TrainError};
 use ndarray::Array2;
 use orator_body::KeypointTrack;
 use orator_body::smooth::{GapConfig, SmoothingConfig};
-use orator_motion::contextual::{
-    ContextualConfig, MotionLayout, Normaliser, SPEECH_FEATURES, Statistics, Stream,
-};
+use orator_motion::contextual::{ContextualConfig, Normaliser, Statistics, Stream};
 use orator_motion::{HandShape, RestPose, Streams, to_streams};
 
 /// Frames a second of all motion.
@@ -138,7 +136,7 @@ impl Clips {
                 hint: "a clip needs a face in view and at least one second".into(),
             });
         }
-        let statistics = known.unwrap_or_else(|| measure(&training, &config.layout));
+        let statistics = known.unwrap_or_else(|| measure(&training, config));
         for clip in &mut clips {
             clip.streams.face = statistics.motion[0].apply(&clip.streams.face);
             clip.streams.body = statistics.motion[1].apply(&clip.streams.body);
@@ -171,7 +169,7 @@ pub(crate) fn as_learned(track: &KeypointTrack, exact: bool) -> Result<KeypointT
     })?)
 }
 
-fn measure(clips: &[&Clip], layout: &MotionLayout) -> Statistics {
+fn measure(clips: &[&Clip], config: &ContextualConfig) -> Statistics {
     let of = |stream: Stream| {
         let parts: Vec<_> = clips
             .iter()
@@ -180,7 +178,7 @@ fn measure(clips: &[&Clip], layout: &MotionLayout) -> Statistics {
                 Stream::Body => (&c.streams.body, &c.streams.body_seen),
             })
             .collect();
-        Normaliser::measure(&parts, layout.dimensions(stream))
+        Normaliser::measure(&parts, config.layout.dimensions(stream))
     };
     let ones: Vec<Option<Array2<f32>>> =
         clips.iter().map(|c| c.speech.as_ref().map(|s| Array2::ones(s.dim()))).collect();
@@ -196,7 +194,7 @@ fn measure(clips: &[&Clip], layout: &MotionLayout) -> Statistics {
     });
     Statistics {
         motion: [of(Stream::Face), of(Stream::Body)],
-        speech: Normaliser::measure(&parts, SPEECH_FEATURES),
+        speech: Normaliser::measure(&parts, config.speech_features()),
         hands,
     }
 }

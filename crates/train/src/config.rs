@@ -263,6 +263,9 @@ pub struct TrainConfig {
     /// Shapes of the networks.
     #[serde(default)]
     pub networks: ContextualConfig,
+    /// Folder of the text model for `networks.text_features`, in the layout of BERT or RoBERTa; MiniLM when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_model: Option<PathBuf>,
     /// Weights of the losses.
     #[serde(default)]
     pub losses: LossConfig,
@@ -321,6 +324,15 @@ impl TrainConfig {
         let more = more.chain(self.strokes.iter().map(|s| ("strokes", s)));
         for (name, stage) in stages.into_iter().chain(more) {
             stage.check().map_err(|what| format!("{name}: {what}"))?;
+        }
+        if self.networks.text_features > 0
+            && self.networks.alignment.is_some()
+            && self.losses.re_extracted > 0.0
+        {
+            return Err(
+                "with text_features the alignment shuffles features, not sound: set losses.re_extracted: 0"
+                    .into(),
+            );
         }
         if self.losses.temperature.is_nan() || self.losses.temperature <= 0.0 {
             return Err("losses.temperature must be above zero".into());

@@ -23,6 +23,7 @@ mod poses;
 mod prepare;
 pub mod retrieval;
 mod run_folder;
+mod text;
 mod training_loop;
 pub mod windows;
 

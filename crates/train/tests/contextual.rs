@@ -298,6 +298,40 @@ fn speech_joined_to_the_tokens_learns_too() {
 }
 
 #[test]
+fn what_is_said_is_heard_where_the_networks_ask_for_it() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    orator_nn::configure_threads(1);
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    corpus(home.path(), &run);
+    // Found already, so that no model is needed.
+    let text = |frames: usize| Array2::from_shape_fn((frames, 4), |(f, c)| ((f / 9 + c) % 3) as f32);
+    for name in ["a", "b", "c"] {
+        let tensors = BTreeMap::from([("speech".to_string(), from_array2(&text(FRAMES)))]);
+        let path = run.join("prepared").join(format!("clips-{name}.text-4.safetensors"));
+        Checkpoint { metadata: BTreeMap::new(), tensors }.write(&path, Precision::Full).unwrap();
+    }
+    let config = config_with(home.path(), 40, "", "", "  representation: raw\n  text_features: 4");
+    learn(Stage::Generator, &config, home.path(), &run, false, "face-motion");
+    let model = ContextualModel::load(&run.join("tiny.safetensors"), Device::Cpu).unwrap();
+    assert_eq!(model.text_features(), 4);
+    let (plain, reference) = (speech(90), person(0.0).frame(0).unwrap());
+    let take = |speech: &Speech| {
+        let options = SampleOptions::default();
+        let request = SampleRequest { speech, reference: &reference, known: None, speaker: None, options };
+        model.sample(&request, &mut |_, _| {}).map(|Motion::Keypoints(track)| track)
+    };
+    assert!(take(&plain).unwrap_err().to_string().contains("features of the text"));
+    let (one, other) = (text(90), text(90) * -1.0);
+    let said = |text: Array2<f32>| take(&plain.clone().with_text(text).unwrap()).unwrap();
+    assert_ne!(said(one), said(other), "the text makes no difference");
+    let refused =
+        read_config(home.path(), 4, "", "", "  text_features: 4\n  alignment: { width: 32, heads: 4 }")
+            .unwrap_err();
+    assert!(refused.to_string().contains("re_extracted"), "{refused}");
+}
+
+#[test]
 fn raw_motion_is_learned_and_made_without_tokens() {
     let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
     orator_nn::configure_threads(1);

@@ -247,6 +247,9 @@ pub struct ContextualConfig {
     pub generator: GeneratorConfig,
     /// The alignment encoders, if there are any: for distillation, for the generators' beginning, and for retrieval.
     pub alignment: Option<AlignmentConfig>,
+    /// Numbers a frame of what is said, behind the other speech features (METHODS 0.3's optional block): 384 for MiniLM, 768 for
+    /// RoBERTa; 0 leaves them out.
+    pub text_features: usize,
     /// The network that foretells when hands stroke. With it the mask generator is told a plan of strokes beside the speech
     /// (ours; absent, as in the paper, speech alone).
     pub strokes: Option<StrokeConfig>,
@@ -295,6 +298,12 @@ impl ContextualConfig {
                 (tokenizer.code_dimensions, tokenizer.codebook_size())
             }
         }
+    }
+
+    /// All numbers of a frame that speech is heard by.
+    #[must_use]
+    pub fn speech_features(&self) -> usize {
+        SPEECH_FEATURES + self.text_features
     }
 
     /// About how many parameters the networks have, from their settings alone.
@@ -353,6 +362,9 @@ impl ContextualConfig {
             if self.representation == Representation::Raw || !self.layout.is_keypoints() {
                 return Err("strokes are planned for tokens of keypoints only".into());
             }
+        }
+        if self.text_features as i64 > LARGEST_SIZE {
+            return Err(format!("text_features may not be above {LARGEST_SIZE}"));
         }
         let parameters = self.parameters();
         if parameters > MOST_PARAMETERS {

@@ -23,6 +23,7 @@ impl ContextualModel {
     /// # Errors
     /// When the weights hold no alignment encoders, or the recording is empty.
     pub fn embed_speech(&self, stream: Stream, speech: &Speech, stride: usize) -> Result<Array2<f32>> {
+        self.check_text(speech)?;
         let features = self.speech_features(speech);
         self.embed(&features, None, stride, |alignment, windows, _| {
             alignment.embed_speech(stream, windows, false)

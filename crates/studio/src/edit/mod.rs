@@ -12,6 +12,7 @@ pub use seam::Seams;
 use crate::choices::{check_fit, load_renderer};
 use crate::driving::{self, Driving, Range};
 use crate::generate::{check_speaker, load_motion, name_of};
+use crate::listening::listen;
 use crate::stages::Stages;
 use crate::{AudioCodec, Event, MotionKind, RendererKind, Result, StudioError};
 use crate::{film, output, portrait, recording};
@@ -23,7 +24,6 @@ use orator_media::video_out::{VideoSettings, VideoWriter};
 use orator_media::{Audio, FrameRate, Limits, Picture, audio};
 use orator_motion::{Known, Motion, SampleOptions, SampleRequest};
 use orator_perceive::Perceiver;
-use orator_speech::{Speech, WakeHubert};
 use range::EditRange;
 use serde::Serialize;
 use splice::Splice;
@@ -55,6 +55,8 @@ pub struct EditRequest {
     pub motion: MotionKind,
     /// Weights of the motion system, by name or path; `None` takes the ones that ship.
     pub weights: Option<String>,
+    /// Folder of the text model, for motion weights that listen to the text; `None` takes MiniLM.
+    pub text_model: Option<PathBuf>,
     /// The renderer.
     pub renderer: RendererKind,
     /// Weights of the renderer, by name or path; `None` takes the ones that ship.
@@ -81,6 +83,7 @@ impl EditRequest {
             seed: 0,
             motion: MotionKind::default(),
             weights: None,
+            text_model: None,
             renderer: RendererKind::default(),
             renderer_weights: None,
             keypoints: None,
@@ -153,10 +156,7 @@ fn edit_watched(
 
     let frames = range.total();
     let speech = stages.run("speech", |progress| {
-        let mut encoder = WakeHubert::load()?;
-        Ok::<_, StudioError>(Speech::analyse(&sound, &mut encoder, frames, &mut |share| {
-            progress.share(share)
-        })?)
+        listen(&sound, frames, model.as_ref(), request.text_model.as_deref(), progress)
     })?;
     let reference = typical_frame(&old).ok_or_else(|| StudioError::NoFace { path: request.video.clone() })?;
     let known = spread_out(&old, &range)?;

@@ -6,7 +6,7 @@ use crate::clips::Clips;
 use crate::learner::Learner;
 use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
-use crate::{Event, Result, TrainConfig, TrainError, gestures, phrases, prepare};
+use crate::{Event, Result, TrainConfig, TrainError, gestures, phrases, prepare, text};
 use orator_motion::contextual::{Networks, Representation, SpeechMemory};
 use orator_nn::mix;
 use std::path::Path;
@@ -42,7 +42,11 @@ pub fn train(
     }
     let begun = refuse_begun(run, stage.name(), sitting.resume)?;
     let folder = run.join("prepared");
-    let prepared = prepare(&config.clips, corpus, &folder, tell)?;
+    let mut prepared = prepare(&config.clips, corpus, &folder, tell)?;
+    if config.networks.text_features > 0 {
+        let model = config.text_model.as_deref();
+        text::add(&mut prepared, config.networks.text_features, model, &folder, tell)?;
+    }
     tch::manual_seed(mix(config.seed, stage as u64) as i64);
     let networks = Networks::new(&config.networks, device);
     let earlier = weights::read_earlier(stage, run, config, &networks)?;

@@ -30,7 +30,7 @@ pub fn load_aligned(path: &Path, device: Device) -> Result<ContextualModel> {
     if let Some(alignment) = &networks.alignment {
         assign(&alignment.store, &checkpoint.tensors, "")?;
     }
-    let statistics = Statistics::from_tensors(&checkpoint.tensors, &config.layout)?;
+    let statistics = Statistics::from_tensors(&checkpoint.tensors, &config)?;
     let model = ContextualModel::new(config, statistics, networks);
     check(&model).map_err(|error| named(path, error))?;
     Ok(model)
@@ -42,6 +42,8 @@ pub(super) fn check(model: &ContextualModel) -> Result<()> {
         "these weights hold no alignment encoders".to_owned()
     } else if !model.config().layout.is_keypoints() {
         format!("these weights are of the layout {}, not of keypoints", model.config().layout.name)
+    } else if model.config().text_features > 0 {
+        "these weights listen to the text, which is not found for every clip of a corpus".to_owned()
     } else {
         return Ok(());
     };
