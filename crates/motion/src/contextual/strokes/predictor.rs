@@ -87,8 +87,8 @@ mod tests {
         let speakers = Tensor::from_slice(&[0i64, 2]);
         let logits = predictor.forward(&speech, &speakers, false);
         assert_eq!(logits.size(), [2, 120, 3]);
-        let likely = logits.sigmoid().mean(Kind::Float).double_value(&[]);
-        assert!((0.01..0.2).contains(&likely), "{likely}");
+        let middle = logits.median().double_value(&[]);
+        assert!(middle < -2.0, "{middle}");
         let changed = speech.copy();
         let _ = changed.narrow(1, 0, 40).zero_();
         let after = predictor.forward(&changed, &speakers, false);
