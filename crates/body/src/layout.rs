@@ -45,6 +45,8 @@ pub const LEFT_EYE_RIM: Range<usize> = 65..71;
 pub const OUTER_LIPS: Range<usize> = 71..83;
 /// The 8 inner-lip points.
 pub const INNER_LIPS: Range<usize> = 83..91;
+/// Upper and lower inner-lip points that face each other, as numbers among the face points.
+pub const INNER_LIP_PAIRS: [(usize, usize); 3] = [(61, 67), (62, 66), (63, 65)];
 /// The 21 points of the left hand; the first is its wrist.
 pub const LEFT_HAND: Range<usize> = 91..112;
 /// The 21 points of the right hand; the first is its wrist.

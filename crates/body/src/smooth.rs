@@ -22,6 +22,12 @@ pub struct SmoothingConfig {
     pub threshold: f32,
 }
 
+impl SmoothingConfig {
+    /// For motion that drives a picture: it takes the detector's tremble away and leaves hands and lips quick.
+    pub const DRIVING: Self =
+        Self { order: 2, window: 5, outer_lips_window: 5, inner_lips_window: 3, threshold: SEEN };
+}
+
 impl Default for SmoothingConfig {
     fn default() -> Self {
         Self { order: 2, window: 11, outer_lips_window: 7, inner_lips_window: 5, threshold: SEEN }

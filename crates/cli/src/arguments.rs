@@ -43,8 +43,12 @@ pub enum Command {
     Train(commands::train::Arguments),
     /// Measure models on clips that they did not learn from
     Eval(commands::eval::Arguments),
+    /// Find gestures that fit a recording, or recordings that fit a gesture
+    Retrieve(commands::retrieve::Arguments),
     /// Stage synthetic presenters: people, speech and gestures whose truth is known
     Stage(commands::stage::Arguments),
+    /// Turn a published checkpoint of others into weights of this program
+    Import(commands::import::Arguments),
     /// List, show or verify the weights that are there
     Models(commands::models::Arguments),
     /// Check that everything that is needed is there
@@ -62,8 +66,9 @@ impl Command {
             | Self::Inspect(_)
             | Self::Train(_)
             | Self::Eval(_)
+            | Self::Retrieve(_)
             | Self::Stage(_) => true,
-            Self::Models(_) | Self::Doctor => false,
+            Self::Import(_) | Self::Models(_) | Self::Doctor => false,
         }
     }
 }

@@ -72,11 +72,20 @@ impl From<StudioError> for Failure {
 
 impl From<TrainError> for Failure {
     fn from(error: TrainError) -> Self {
+        use orator_metrics::MetricsError;
+        use orator_motion::MotionError;
         use orator_perceive::PerceiveError;
         use orator_speech::SpeechError;
         let code = match &error {
+            TrainError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Code::BadInput,
             TrainError::Io { .. } => Code::Output,
-            TrainError::Config { .. } | TrainError::Corpus { .. } | TrainError::Media(_) => Code::BadInput,
+            TrainError::Config { .. }
+            | TrainError::Corpus { .. }
+            | TrainError::Format(_)
+            | TrainError::Diverged { .. }
+            | TrainError::Media(_) => Code::BadInput,
+            TrainError::Motion(MotionError::Request { .. }) => Code::Usage,
+            TrainError::Metrics(MetricsError::Asset(_)) => Code::Models,
             TrainError::Perceive(PerceiveError::Asset(_) | PerceiveError::Load { .. })
             | TrainError::Speech(SpeechError::Asset(_) | SpeechError::Model { .. })
             | TrainError::Nn(_) => Code::Models,

@@ -30,7 +30,9 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => commands::inspect::run(arguments, &mut screen),
         Command::Train(arguments) => commands::train::run(arguments, &mut screen),
         Command::Eval(arguments) => commands::eval::run(arguments, &mut screen),
+        Command::Retrieve(arguments) => commands::retrieve::run(arguments, &mut screen),
         Command::Stage(arguments) => commands::stage::run(arguments, &mut screen),
+        Command::Import(arguments) => commands::import::run(arguments, &mut screen),
         Command::Models(arguments) => commands::models::run(arguments, &mut screen),
         Command::Doctor => commands::doctor::run(&mut screen),
     };

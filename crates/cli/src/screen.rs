@@ -106,6 +106,11 @@ impl Screen {
         }
     }
 
+    /// A line that was asked for: on stdout, unless that is for programs.
+    pub fn answer(&self, line: &str) {
+        if self.json { self.say(line) } else { self.print(line) }
+    }
+
     /// A line for programs, if they want lines.
     pub fn json(&self, event: &impl Serialize) {
         if !self.json {

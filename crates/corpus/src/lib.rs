@@ -43,12 +43,12 @@ pub use corpus::Corpus;
 pub use description::{ClipDescription, SpokenPhone, SpokenWord, Trigger};
 pub use error::{CorpusError, Result};
 pub use limits::Limits;
-pub use manifest::{Manifest, ShardEntry, Totals};
+pub use manifest::{MANIFEST, Manifest, ShardEntry, Totals};
 pub use origin::Origin;
 pub use row::{ClipRow, Member, SoundFormat};
 pub use shard::{
-    Check, ClipInput, Content, DEFAULT_SHARD_BYTES, RollingWriter, ShardPlan, ShardRecord, ShardWriter,
-    finished,
+    Check, ClipInput, Content, DEFAULT_SHARD_BYTES, RollingWriter, SHARDS, ShardPlan, ShardRecord,
+    ShardWriter, finished,
 };
 pub use split::Split;
 pub use truth::Truth;

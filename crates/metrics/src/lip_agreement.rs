@@ -6,11 +6,9 @@
 
 use crate::{MetricsError, ProtocolHash, Result};
 use orator_body::KeypointTrack;
-use orator_body::layout::{INNER_LIPS, LEFT_EYE_RIM, RIGHT_EYE_RIM};
+use orator_body::layout::{FACE, INNER_LIP_PAIRS, LEFT_EYE_RIM, RIGHT_EYE_RIM};
 use serde::Serialize;
 
-/// Upper and lower inner lip points above each other, counted from the first inner one.
-const PAIRS: [(usize, usize); 3] = [(1, 7), (2, 6), (3, 5)];
 /// The sound is moved round by these eighths of the clip for the control.
 const EIGHTHS: std::ops::Range<usize> = 1..8;
 /// Fewest frames that a correlation is computed over.
@@ -100,13 +98,11 @@ fn opening(track: &KeypointTrack, frame: usize, threshold: f32) -> Option<f64> {
         })
     };
     let eyes = between(centre(LEFT_EYE_RIM)?, centre(RIGHT_EYE_RIM)?);
-    let gaps: Option<Vec<f64>> = PAIRS
+    let gaps: Option<Vec<f64>> = INNER_LIP_PAIRS
         .iter()
-        .map(|(upper, lower)| {
-            Some(between(point(INNER_LIPS.start + upper)?, point(INNER_LIPS.start + lower)?))
-        })
+        .map(|(upper, lower)| Some(between(point(FACE.start + upper)?, point(FACE.start + lower)?)))
         .collect();
-    let gap = gaps?.iter().sum::<f64>() / PAIRS.len() as f64;
+    let gap = gaps?.iter().sum::<f64>() / INNER_LIP_PAIRS.len() as f64;
     (eyes > 0.0).then(|| gap / eyes)
 }
 
@@ -138,9 +134,9 @@ mod tests {
             for point in LEFT_EYE_RIM {
                 points[[frame, point, 0]] = 40.0;
             }
-            for (upper, lower) in PAIRS {
-                points[[frame, INNER_LIPS.start + upper, 1]] = 50.0;
-                points[[frame, INNER_LIPS.start + lower, 1]] = 50.0 + opening;
+            for (upper, lower) in INNER_LIP_PAIRS {
+                points[[frame, FACE.start + upper, 1]] = 50.0;
+                points[[frame, FACE.start + lower, 1]] = 50.0 + opening;
             }
         }
         let confidence = Array2::ones((openings.len(), 133));

@@ -2,7 +2,7 @@
 
 use crate::boxes::{BoxConfig, PartBoxes};
 use crate::lpips::{Lpips, LpipsNetwork};
-use crate::{ProtocolHash, Result, SsimConfig, psnr, ssim};
+use crate::{MetricsError, ProtocolHash, Result, SsimConfig, psnr, ssim};
 use orator_assets::Asset;
 use orator_media::{Fill, Picture, Rect};
 use serde::Serialize;
@@ -108,6 +108,17 @@ impl PictureScores {
     pub fn with_lpips() -> Result<Self> {
         let network = LpipsNetwork::default();
         Ok(Self::with(Lpips::load(network, tch::Device::Cpu)?, network, network.asset()))
+    }
+
+    /// With LPIPS where its networks were fetched, else without.
+    ///
+    /// # Errors
+    /// As [`Lpips::load`], but for what was not fetched.
+    pub fn with_what_is_there() -> Result<Self> {
+        match Self::with_lpips() {
+            Err(MetricsError::Asset(_)) => Ok(Self::default()),
+            other => other,
+        }
     }
 
     fn with(lpips: Lpips, network: LpipsNetwork, asset: Asset) -> Self {

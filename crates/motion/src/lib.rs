@@ -11,6 +11,6 @@ mod streams;
 
 pub use error::{MotionError, Result};
 pub use model::{Known, Motion, MotionModel, SampleOptions, SampleRequest};
-pub use rest::{ARM_POINTS, HandShape, INNER_LIP_PAIRS, RestPose};
+pub use rest::{ARM_POINTS, HandShape, RestPose};
 pub use retarget::to_keypoints;
 pub use streams::{BODY_DIMENSIONS, FACE_DIMENSIONS, LIP_POINTS, Streams, mirror, to_streams};

@@ -3,9 +3,9 @@
 //! What the small model knows of lips it learned from one voice, and on others its lips are out of step. Loudness is the
 //! same for everybody: a share of the opening between the lips is taken from it. A stopgap until the corpus has more voices.
 
-use crate::INNER_LIP_PAIRS;
 use crate::streams::LIP_POINTS;
 use ndarray::Array2;
+use orator_body::layout::INNER_LIP_PAIRS;
 
 /// Share of the opening that loudness decides; the rest is the model's.
 pub(crate) const LOUDNESS_SHARE: f32 = 0.6;

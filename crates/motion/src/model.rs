@@ -97,6 +97,11 @@ pub trait MotionModel {
     /// Speakers whose style was learned.
     fn speakers(&self) -> &[String];
 
+    /// Numbers a frame of what is said that [`MotionModel::sample`] wants in [`Speech::text`]; 0 wants none.
+    fn text_features(&self) -> usize {
+        0
+    }
+
     /// When the left and the right hand are meant to stroke in [`MotionModel::sample`]'s motion for the same request, in seconds,
     /// in order; `None` for models that do not plan strokes.
     ///

@@ -1,7 +1,7 @@
 //! A person at rest: what motion is measured from, and in which units.
 
 use crate::{MotionError, Result};
-use orator_body::layout::{FACE, LEFT_HAND, RIGHT_HAND, SHOULDERS};
+use orator_body::layout::{FACE, INNER_LIP_PAIRS, LEFT_HAND, RIGHT_HAND, SHOULDERS};
 use orator_body::{KeypointTrack, Layout};
 
 /// Arm points of the body stream, as indexes among the 133: left shoulder, elbow, wrist, then right.
@@ -11,8 +11,6 @@ pub(crate) const BRIDGE: usize = 27;
 /// The knuckle of the middle finger among the hand points.
 const KNUCKLE: usize = 9;
 pub(crate) const HAND_POINTS: usize = 21;
-/// Upper and lower inner-lip points that face each other, as indexes among the face points.
-pub const INNER_LIP_PAIRS: [(usize, usize); 3] = [(61, 67), (62, 66), (63, 65)];
 /// A body point counts as seen from this visibility on, a hand or face from this presence on.
 pub(crate) const SEEN: f32 = 0.5;
 /// Share of the frames, those with the most closed mouth, that make up the resting face.

@@ -43,7 +43,8 @@ impl Checkpoint {
                     let v = Vec::<i64>::try_from(&tensor.view([-1]))?;
                     (Dtype::I64, v.iter().flat_map(|x| x.to_le_bytes()).collect())
                 }
-                _ if precision == Precision::Half => {
+                // What 16 bits cannot hold stays as it is: a count or a sum of many.
+                _ if precision == Precision::Half && fits_half(&tensor)? => {
                     let v = Vec::<half::f16>::try_from(&tensor.to_kind(Kind::Half).view([-1]))?;
                     (Dtype::F16, v.iter().flat_map(|x| x.to_le_bytes()).collect())
                 }
@@ -119,6 +120,12 @@ impl Checkpoint {
         }
         Ok(Self { metadata, tensors })
     }
+}
+
+/// Whether no number is beyond what 16-bit floats hold.
+fn fits_half(tensor: &Tensor) -> Result<bool> {
+    const LARGEST: f64 = 65_504.0;
+    Ok(tensor.numel() == 0 || f64::try_from(tensor.to_kind(Kind::Float).abs().max())? <= LARGEST)
 }
 
 /// The variables of a store by name, in a fixed order.

@@ -82,6 +82,28 @@ pub fn shrink(picture: &Tensor, factor: i64) -> Tensor {
     picture.conv2d(&kernel, none, [factor; 2], [reach; 2], [1, 1], channels)
 }
 
+/// Depth to space: `[batch, channels · factor², h, w]` to `[batch, channels, h · factor, w · factor]`, smoothed by a triangle
+/// as wide as removes every pattern that repeats with the factor. What a network gives finer than its own pixels would
+/// else show as a chequered grain (Odena et al. 2016).
+#[must_use]
+pub fn depth_to_space(x: &Tensor, factor: i64) -> Tensor {
+    if factor <= 1 {
+        return x.shallow_clone();
+    }
+    let fine = x.to_kind(Kind::Float).pixel_shuffle(factor);
+    let channels = fine.size()[1];
+    let line = factor as f32 - Tensor::arange_start(1 - factor, factor, (Kind::Float, fine.device())).abs();
+    let line = line / (factor * factor) as f64;
+    let reach = factor - 1;
+    let padded = fine.replication_pad2d([reach; 4]);
+    let none = None::<Tensor>;
+    let along = |x: &Tensor, shape: [i64; 4]| {
+        let kernel = line.view(shape).expand([channels, 1, shape[2], shape[3]], false);
+        x.conv2d(&kernel.contiguous(), none.as_ref(), [1, 1], [0, 0], [1, 1], channels)
+    };
+    along(&along(&padded, [1, 1, 1, 2 * factor - 1]), [1, 1, 2 * factor - 1, 1])
+}
+
 /// `[batch, channels, h, w]` cast to `kind` in the layout that convolutions like.
 pub fn for_convolution(x: &Tensor, kind: Kind) -> Tensor {
     channels_last(&x.to_kind(kind))
@@ -93,6 +115,22 @@ mod tests {
 
     fn difference(a: &Tensor, b: &Tensor) -> f64 {
         (a - b).abs().max().double_value(&[])
+    }
+
+    #[test]
+    fn depth_becomes_space_without_a_grain() {
+        for factor in [2, 4] {
+            let shape = [1, 2 * factor * factor, 5, 6];
+            let flat = depth_to_space(&Tensor::full(shape, 0.3, (Kind::Float, Device::Cpu)), factor);
+            assert_eq!(flat.size(), [1, 2, 5 * factor, 6 * factor]);
+            assert!(difference(&flat, &(flat.ones_like() * 0.3)) < 1e-6);
+            // The same pattern in every cell is a grain: within the borders nothing of it is left.
+            let pattern = Tensor::rand([1, 2 * factor * factor, 1, 1], (Kind::Float, Device::Cpu));
+            let grain = depth_to_space(&pattern.expand(shape, false).contiguous(), factor);
+            let inner = grain.narrow(2, factor, 3 * factor).narrow(3, factor, 4 * factor);
+            let spread = inner.amax([2i64, 3].as_slice(), false) - inner.amin([2i64, 3].as_slice(), false);
+            assert!(spread.max().double_value(&[]) < 1e-5, "{factor}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::array::Kind;
 /// A name from the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Global {
-    /// `collections.OrderedDict`, `dict`.
+    /// `collections.OrderedDict`, `dict`; also `collections.Counter`, in which torch's schedules keep their steps.
     Dict,
     /// `collections.defaultdict`: its first argument makes values that are missing and is left out.
     DefaultDict,
@@ -44,7 +44,7 @@ pub(crate) enum Global {
 /// Looks a name up; `None` when it is not on the list.
 pub(crate) fn find(module: &str, name: &str) -> Option<Global> {
     Some(match (module, name) {
-        ("collections", "OrderedDict") => Global::Dict,
+        ("collections", "OrderedDict" | "Counter") => Global::Dict,
         ("collections", "defaultdict") => Global::DefaultDict,
         ("builtins" | "__builtin__", name) => match name {
             "dict" => Global::Dict,

@@ -126,6 +126,14 @@ fn plain_values_and_shared_objects() {
     assert_eq!(items[8].get("k"), Some(&items[0]));
 }
 
+/// As a schedule of torch keeps the steps at which it changes.
+#[test]
+fn counters_are_dictionaries() {
+    let counter =
+        Pickle::new(2).global("collections", "Counter").raw(b"}").int(50).int(2).raw(b"s\x85R").done();
+    assert_eq!(parse(&counter).unwrap(), Value::Dict(vec![(Value::Int(50), Value::Int(2))]));
+}
+
 #[test]
 fn names_outside_the_list_are_told_and_not_run() {
     let attack = Pickle::new(2).global("os", "system").text("true").raw(b"\x85R").done();

@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for batch in BATCHES {
             let poses = &points + (Tensor::rand([batch, 116, 2], FLOAT) - 0.5) * 0.05;
             let sure = Tensor::ones([batch, 116], FLOAT);
-            let driving = Driving { points: &poses, confidence: &sure, picture: None };
+            let driving = Driving { points: &poses, confidence: &sure, picture: None, guide: None };
             let (_, cost) = arithmetic::counted(|| networks.drive(&source, &driving, None));
             let whole = time(repeats, || networks.drive(&source, &driving, None));
             let per = |t: (f64, f64)| (t.0 / batch as f64, t.1 / batch as f64);

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use orator_render::contextual::{Drawn, PictureNetworks, import_tps, networks_of};
+use orator_render::contextual::{Drawn, PictureNetworks, Unrefined, import_tps, networks_of};
 use safetensors::SafeTensors;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -193,7 +193,8 @@ fn refiner() {
         let picture = input("s2g/prediction", &[1, 3, 256, 256], 0.0, 1.0);
         let trust = input("s2g/occlusion", &[1, 1, 256, 256], 0.0, 1.0);
         let refiner = networks.refiner().unwrap();
-        let (merged, own) = refiner.forward(&picture, &trust, None, Kind::Float, false);
+        let unrefined = Unrefined { picture: &picture, trust: &trust, guide: None };
+        let (merged, own) = refiner.forward(&unrefined, None, Kind::Float, false);
         case.check("e2e_prediction", &own);
         case.check("e2e_merged", &merged);
     }

@@ -34,7 +34,7 @@ pub use level::{MAXIMUM_GAIN_DECIBELS, TARGET_LEVEL_DBFS, active_level, levellin
 pub use segments::Segment;
 pub use shuffle::{CROSS_FADE, shuffle, shuffled_frames};
 pub use speech::Speech;
-pub use text::TextEncoder;
+pub use text::{TextEncoder, TextListener};
 pub use wakehubert::WakeHubert;
 pub use words::{Word, WordFinder, Words};
 

@@ -24,7 +24,7 @@ pub struct CheckReport {
     pub frames: usize,
     /// Distances between driving points and points found again, in pixels of 256×256, and shares of frames.
     pub keypoints: ReenactmentReport,
-    /// PSNR and SSIM against the real frames, where the real frames show the same person.
+    /// PSNR, SSIM and, where its networks were fetched, LPIPS against the real frames, where the real frames show the same person.
     pub pictures: Option<PictureReport>,
 }
 
@@ -79,7 +79,7 @@ struct Comparison<'a> {
 impl<'a> Comparison<'a> {
     fn open(real: Real<'a>, driving: &'a KeypointTrack) -> Result<Self> {
         let reader = VideoReader::open(real.path, &real.range.options()).map_err(StudioError::Input)?;
-        Ok(Self { reader, crop: real.crop, driving, scores: PictureScores::default(), next: 0 })
+        Ok(Self { reader, crop: real.crop, driving, scores: PictureScores::with_what_is_there()?, next: 0 })
     }
 
     fn add(&mut self, written: &Picture) -> Result<()> {

@@ -35,9 +35,9 @@ impl MotionKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RendererKind {
     /// Thin-plate-spline warps of the portrait's own pixels; needs no training (METHODS 2.6).
-    #[default]
     Warp,
     /// Learned dense motion, painting and refinement (METHODS 2.6, 2.7).
+    #[default]
     Contextual,
 }
 
@@ -81,17 +81,7 @@ pub fn load_renderer(
         RendererKind::Warp => Ok((Box::new(WarpRenderer), None)),
         RendererKind::Contextual => {
             let name = weights.or(kind.default_weights()).unwrap_or_default();
-            let path = models::find(name).map_err(|error| match (weights, error) {
-                // They do not ship yet.
-                (None, StudioError::Models { path, what, .. }) => StudioError::Models {
-                    path,
-                    what,
-                    hint: "train the learned renderer (docs/training.md) and name its weights with --renderer-weights, \
-                           or use --renderer warp"
-                        .into(),
-                },
-                (_, error) => error,
-            })?;
+            let path = models::find(name)?;
             let checked = models::check_hash(&path)?;
             let renderer = ContextualRenderer::load(&checked.path, choose_device())?;
             Ok((Box::new(renderer), Some(checked.short())))

@@ -10,10 +10,6 @@ use orator_media::{Audio, FrameRate, Limits, Picture, audio};
 use orator_perceive::Perceiver;
 use std::path::{Path, PathBuf};
 
-/// Light smoothing: it takes the detector's tremble away and leaves hands and lips quick.
-const SMOOTHING: SmoothingConfig =
-    SmoothingConfig { order: 2, window: 5, outer_lips_window: 5, inner_lips_window: 3, threshold: 0.3 };
-
 /// Which part of a video is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Range {
@@ -121,7 +117,7 @@ pub(crate) fn from_keypoints(path: &Path, range: Range, fit: Fit, side: u32) -> 
 fn cropped(whole: &KeypointTrack, fit: Fit, side: u32) -> Result<Driving> {
     let crop = SquareCrop::choose(whole.size(), Some(whole), fit, side, &CropConfig::default())?;
     let found = crop.keypoints_to_crop(whole)?;
-    let track = found.gaps_filled(&GapConfig::default()).smoothed(&SMOOTHING)?;
+    let track = found.gaps_filled(&GapConfig::default()).smoothed(&SmoothingConfig::DRIVING)?;
     Ok(Driving { found, track, crop, first: None, sound: None, video: None })
 }
 

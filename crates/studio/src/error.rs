@@ -7,6 +7,7 @@ use orator_metrics::MetricsError;
 use orator_motion::MotionError;
 use orator_nn::NnError;
 use orator_perceive::PerceiveError;
+use orator_pickle::PickleError;
 use orator_render::RenderError;
 use orator_speech::SpeechError;
 use std::path::{Path, PathBuf};
@@ -91,6 +92,19 @@ pub enum StudioError {
         /// The next step.
         hint: String,
     },
+    /// A checkpoint of others cannot be read, or asks for something to be executed.
+    #[error(transparent)]
+    Checkpoint(#[from] PickleError),
+    /// A checkpoint of others holds something else than it should.
+    #[error("{}: {what}", path.display())]
+    Published {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+        /// The next step.
+        hint: String,
+    },
     /// Something `setup` brings is missing.
     #[error(transparent)]
     Asset(#[from] AssetError),
@@ -142,7 +156,7 @@ impl StudioError {
                 MediaError::Empty { .. } => ErrorKind::Nothing,
                 _ => ErrorKind::Output,
             },
-            Self::Keypoints(_) => ErrorKind::BadInput,
+            Self::Keypoints(_) | Self::Checkpoint(_) | Self::Published { .. } => ErrorKind::BadInput,
             Self::Silent { .. } | Self::NoFace { .. } => ErrorKind::Nothing,
             Self::Perceive { source, .. } => match source {
                 PerceiveError::NoPerson | PerceiveError::NoFrames => ErrorKind::Nothing,
@@ -159,7 +173,10 @@ impl StudioError {
                 MotionError::Request { .. } => ErrorKind::Nothing,
                 _ => ErrorKind::Internal,
             },
-            Self::Weights(_) | Self::Models { .. } | Self::Asset(_) => ErrorKind::Models,
+            Self::Weights(_)
+            | Self::Models { .. }
+            | Self::Asset(_)
+            | Self::Render(RenderError::Weights(_)) => ErrorKind::Models,
             Self::Render(_) | Self::Metrics(_) | Self::Body(_) | Self::Internal(_) => ErrorKind::Internal,
         }
     }
@@ -168,7 +185,10 @@ impl StudioError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Usage { hint, .. } | Self::Models { hint, .. } => Some(hint.clone()),
+            Self::Usage { hint, .. } | Self::Models { hint, .. } | Self::Published { hint, .. } => {
+                Some(hint.clone())
+            }
+            Self::Checkpoint(error) => error.hint(),
             Self::Input(error) => error.hint(),
             Self::Output(error) => error.hint().or_else(|| {
                 Some("free some space or choose another folder; nothing was left half-written".into())

@@ -1,6 +1,7 @@
 //! A photo and a recording in, a talking and gesturing video out.
 
 use crate::choices::{check_fit, load_renderer};
+use crate::listening::listen;
 use crate::stages::Stages;
 use crate::{AudioCodec, Event, MotionKind, RendererKind, Result, StudioError};
 use crate::{film, models, output, portrait, recording};
@@ -9,7 +10,6 @@ use orator_media::video_out::VideoSettings;
 use orator_media::{Audio, FrameRate};
 use orator_motion::{Motion, MotionModel, SampleOptions, SampleRequest};
 use orator_perceive::Perceiver;
-use orator_speech::{Speech, WakeHubert};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +41,8 @@ pub struct GenerateRequest {
     pub motion: MotionKind,
     /// Weights of the motion system, by name or path; `None` takes the ones that ship.
     pub weights: Option<String>,
+    /// Folder of the text model, for motion weights that listen to the text; `None` takes MiniLM.
+    pub text_model: Option<PathBuf>,
     /// The renderer.
     pub renderer: RendererKind,
     /// Weights of the renderer, by name or path; `None` takes the ones that ship.
@@ -70,6 +72,7 @@ impl GenerateRequest {
             speaker: None,
             motion: MotionKind::default(),
             weights: None,
+            text_model: None,
             renderer: RendererKind::default(),
             renderer_weights: None,
             keypoints: None,
@@ -135,10 +138,7 @@ pub fn generate(request: &GenerateRequest, tell: &mut dyn FnMut(Event)) -> Resul
     })?;
     let frames = frames_of(&audio);
     let speech = stages.run("speech", |progress| {
-        let mut encoder = WakeHubert::load()?;
-        Ok::<_, StudioError>(Speech::analyse(&audio, &mut encoder, frames, &mut |share| {
-            progress.share(share)
-        })?)
+        listen(&audio, frames, model.as_ref(), request.text_model.as_deref(), progress)
     })?;
 
     let keypoint_files =

@@ -7,9 +7,7 @@ use crate::{ClipSource, Result, Split, TrainError};
 use ndarray::Array2;
 use orator_body::KeypointTrack;
 use orator_body::smooth::{GapConfig, SmoothingConfig};
-use orator_motion::contextual::{
-    ContextualConfig, MotionLayout, Normaliser, SPEECH_FEATURES, Statistics, Stream, adapted_features,
-};
+use orator_motion::contextual::{ContextualConfig, Normaliser, Statistics, Stream, adapted_features};
 use orator_motion::{HandShape, RestPose, Streams, to_streams};
 
 /// Frames a second of all motion.
@@ -111,18 +109,7 @@ impl Clips {
                     hint: "take it out, or leave out networks.layout".into(),
                 });
             }
-            // What is known exactly has neither gaps nor jitter, and smoothing would only dull its strokes.
-            let track = if exact {
-                clip.track
-            } else {
-                clip.track.gaps_filled(&GapConfig::default()).smoothed(&SmoothingConfig {
-                    // Lighter than for looking at: strokes and lip closures must stay.
-                    window: 7,
-                    outer_lips_window: 5,
-                    inner_lips_window: 3,
-                    ..SmoothingConfig::default()
-                })?
-            };
+            let track = as_learned(&clip.track, exact)?;
             let Ok(rest) = RestPose::of(&track) else { continue };
             let mut streams = to_streams(&track, &rest)?;
             if !source.body {
@@ -151,7 +138,7 @@ impl Clips {
                 hint: "a clip needs a face in view and at least one second".into(),
             });
         }
-        let statistics = known.unwrap_or_else(|| measure(&training, &config.layout));
+        let statistics = known.unwrap_or_else(|| measure(&training, config));
         for clip in &mut clips {
             clip.streams.face = statistics.motion[0].apply(&clip.streams.face);
             clip.streams.body = statistics.motion[1].apply(&clip.streams.body);
@@ -163,7 +150,7 @@ impl Clips {
     /// Brings all speech nearer to what sampling hears, where a recording is normalised by its own statistics as well: every
     /// second training clip as if it were [`LONG`] times as long, because clips are short and recordings may not be.
     pub fn adapt_speech(&mut self) {
-        let known = Normaliser::identity(SPEECH_FEATURES);
+        let known = Normaliser::identity(self.statistics.speech.dimensions());
         for (number, clip) in self.clips.iter_mut().enumerate() {
             let long = clip.split == Split::Train && number % 2 == 1;
             let longer = if long { LONG } else { 1.0 };
@@ -181,7 +168,21 @@ impl Clips {
     }
 }
 
-fn measure(clips: &[&Clip], layout: &MotionLayout) -> Statistics {
+/// A track as it is learned from. What is known exactly has neither gaps nor jitter, and smoothing would only dull its strokes;
+/// what was found is smoothed more lightly than for looking at: strokes and lip closures must stay.
+pub(crate) fn as_learned(track: &KeypointTrack, exact: bool) -> Result<KeypointTrack> {
+    if exact {
+        return Ok(track.clone());
+    }
+    Ok(track.gaps_filled(&GapConfig::default()).smoothed(&SmoothingConfig {
+        window: 7,
+        outer_lips_window: 5,
+        inner_lips_window: 3,
+        ..SmoothingConfig::default()
+    })?)
+}
+
+fn measure(clips: &[&Clip], config: &ContextualConfig) -> Statistics {
     let of = |stream: Stream| {
         let parts: Vec<_> = clips
             .iter()
@@ -190,7 +191,7 @@ fn measure(clips: &[&Clip], layout: &MotionLayout) -> Statistics {
                 Stream::Body => (&c.streams.body, &c.streams.body_seen),
             })
             .collect();
-        Normaliser::measure(&parts, layout.dimensions(stream))
+        Normaliser::measure(&parts, config.layout.dimensions(stream))
     };
     let ones: Vec<Option<Array2<f32>>> =
         clips.iter().map(|c| c.speech.as_ref().map(|s| Array2::ones(s.dim()))).collect();
@@ -206,7 +207,7 @@ fn measure(clips: &[&Clip], layout: &MotionLayout) -> Statistics {
     });
     Statistics {
         motion: [of(Stream::Face), of(Stream::Body)],
-        speech: Normaliser::measure(&parts, SPEECH_FEATURES),
+        speech: Normaliser::measure(&parts, config.speech_features()),
         hands,
     }
 }

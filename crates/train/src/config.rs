@@ -121,6 +121,22 @@ pub struct StageConfig {
     pub save_every: u64,
 }
 
+impl StageConfig {
+    /// What cannot be used, in words.
+    pub(crate) fn check(&self) -> std::result::Result<(), String> {
+        if self.batch == 0 || self.steps == 0 || self.save_every == 0 || self.accumulate == 0 {
+            return Err("steps, batch, accumulate and save_every must be above zero".into());
+        }
+        if !(0.0..1.0).contains(&self.average) {
+            return Err("average must be at least 0 and below 1".into());
+        }
+        if self.clip_gradient.is_nan() || self.clip_gradient <= 0.0 {
+            return Err("clip_gradient must be above zero".into());
+        }
+        Ok(())
+    }
+}
+
 fn one_pass() -> usize {
     1
 }
@@ -175,7 +191,7 @@ pub struct LossConfig {
     pub generator_lips: Option<f64>,
     /// Generator: of the distance between the openings of guessed and true inner lips, in eye distances (0.12 is wide open).
     pub lip_opening: f64,
-    /// Generator: of the decoded motion's distance (paper: 50, on a loss of another scale).
+    /// Generator: of the decoded motion's distance (METHODS 2.3: 50; 1 here).
     pub reconstruction: f64,
     /// Generator: share of velocity and acceleration in the reconstruction (0.1).
     pub smoothness: f64,
@@ -247,6 +263,9 @@ pub struct TrainConfig {
     /// Shapes of the networks.
     #[serde(default)]
     pub networks: ContextualConfig,
+    /// Folder of the text model for `networks.text_features`, in the layout of BERT or RoBERTa; MiniLM when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_model: Option<PathBuf>,
     /// Weights of the losses.
     #[serde(default)]
     pub losses: LossConfig,
@@ -304,9 +323,16 @@ impl TrainConfig {
         let more = self.alignment.iter().map(|s| ("alignment", s));
         let more = more.chain(self.strokes.iter().map(|s| ("strokes", s)));
         for (name, stage) in stages.into_iter().chain(more) {
-            if stage.batch == 0 || stage.steps == 0 || stage.save_every == 0 || stage.accumulate == 0 {
-                return Err(format!("{name}: steps, batch, accumulate and save_every must be above zero"));
-            }
+            stage.check().map_err(|what| format!("{name}: {what}"))?;
+        }
+        if self.networks.text_features > 0
+            && self.networks.alignment.is_some()
+            && self.losses.re_extracted > 0.0
+        {
+            return Err(
+                "with text_features the alignment shuffles features, not sound: set losses.re_extracted: 0"
+                    .into(),
+            );
         }
         if self.losses.temperature.is_nan() || self.losses.temperature <= 0.0 {
             return Err("losses.temperature must be above zero".into());
@@ -325,6 +351,18 @@ impl TrainConfig {
         }
         if !(0.0..=1.0).contains(&self.losses.least_masked) {
             return Err("losses.least_masked must be between 0 and 1".into());
+        }
+        let l = &self.losses;
+        let shares = [
+            ("label_smoothing", l.label_smoothing),
+            ("prefix", l.prefix),
+            ("drop_speech", l.drop_speech),
+            ("drop_speaker", l.drop_speaker),
+            ("rest_source", l.rest_source),
+            ("re_extracted", l.re_extracted),
+        ];
+        if let Some((name, _)) = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
+            return Err(format!("losses.{name} must be between 0 and 1"));
         }
         if !(0.0..=1.0).contains(&self.losses.body_share) {
             return Err("losses.body_share must be between 0 and 1".into());

@@ -84,7 +84,7 @@ impl TrainError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Io { .. } => Some("check the path, the permissions and the free space".into()),
-            Self::Config { .. } => Some("compare with configs/contextual-small.yaml".into()),
+            Self::Config { .. } => Some("compare with the examples in configs/".into()),
             Self::Corpus { hint, .. } => Some(hint.clone()),
             Self::Diverged { batch: None, .. } => {
                 Some("lower the learning rate and resume from the last state".into())

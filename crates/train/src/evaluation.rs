@@ -16,7 +16,9 @@ use orator_metrics::lip_agreement::{LipConfig, LipReport};
 use orator_metrics::strokes::{Detector, TOLERANCE};
 use orator_motion::contextual::StrokePlan;
 use orator_motion::{Motion, MotionModel, RestPose, SampleOptions, SampleRequest, to_streams};
-use orator_speech::{ENCODER_RATE, ENCODER_SAMPLES_PER_FRAME, Speech, SpeechEncoder, WakeHubert};
+use orator_speech::{
+    ENCODER_RATE, ENCODER_SAMPLES_PER_FRAME, Speech, SpeechEncoder, TextListener, WakeHubert,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -149,6 +151,7 @@ pub fn evaluate(
     }
     let clips = prepare(&held_out, corpus, folder, tell)?;
     let mut encoder = WakeHubert::load()?;
+    let listener = (model.text_features() > 0).then(|| TextListener::load(None)).transpose()?;
     let mut opened = BTreeMap::new();
     let mut kinds = BTreeMap::new();
     for (kind, exact) in [("filmed", false), ("staged", true)] {
@@ -159,7 +162,7 @@ pub fn evaluate(
         let mut samples = Vec::with_capacity(chosen.len());
         for (done, clip) in chosen.iter().enumerate() {
             tell(Event::Preparing { done, total: chosen.len(), clip: format!("{} (sampled)", clip.name) });
-            samples.extend(sample(model, clip, settings, &mut encoder, &mut opened)?);
+            samples.extend(sample(model, clip, settings, &mut encoder, listener.as_ref(), &mut opened)?);
         }
         if !samples.is_empty() {
             kinds.insert(kind, report(&samples)?);
@@ -176,6 +179,7 @@ fn sample(
     clip: &PreparedClip,
     settings: &EvaluationSettings,
     encoder: &mut dyn SpeechEncoder,
+    listener: Option<&TextListener>,
     opened: &mut BTreeMap<PathBuf, Corpus>,
 ) -> Result<Option<Sample>> {
     let face = orator_body::layout::FACE.start;
@@ -187,6 +191,10 @@ fn sample(
     waveform.resize(frames * ENCODER_SAMPLES_PER_FRAME, 0.0);
     let energy = orator_speech::energy(&waveform, frames);
     let speech = Speech::from_waveform(waveform, encoder, frames, &mut |_| {})?;
+    let speech = match listener {
+        Some(listener) => listener.add_to(speech, &sound)?,
+        None => speech,
+    };
     let request = SampleRequest {
         speech: &speech,
         reference: &reference,

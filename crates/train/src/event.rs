@@ -37,6 +37,15 @@ pub enum Event {
         /// Measures by name.
         measures: std::collections::BTreeMap<String, f64>,
     },
+    /// The sitting's time was up: the state is saved, and the stage goes on from here when it is resumed.
+    Paused {
+        /// The stage's name.
+        stage: String,
+        /// Steps taken.
+        step: u64,
+        /// Steps in all.
+        total: u64,
+    },
     /// A file was written that a person may want to look at.
     Wrote {
         /// The file.

@@ -5,6 +5,7 @@
 //! a run that was stopped and resumed takes the very same steps as one that was not.
 
 mod beat2;
+mod cache;
 pub mod clips;
 mod config;
 pub mod contextual;
@@ -20,7 +21,9 @@ mod phrases;
 pub mod picture;
 mod poses;
 mod prepare;
+pub mod retrieval;
 mod run_folder;
+mod text;
 mod training_loop;
 pub mod windows;
 
@@ -31,3 +34,4 @@ pub use gestures::Gestures;
 pub use orator_corpus::Split;
 pub use phrases::Phrases;
 pub use prepare::{ClipPlace, PreparedClip, prepare};
+pub use run_folder::Sitting;

@@ -14,7 +14,7 @@ use orator_motion::contextual::alignment::{shuffled_phrases, window_phrases};
 use orator_nn::{Checkpoint, Precision, Randomness, from_array2, mix, to_array2};
 use orator_speech::segments::{pauses_between, quiet_stretches};
 use orator_speech::{
-    CROSS_FADE, ENCODER_RATE, ENCODER_SAMPLES_PER_FRAME, Segment, Speech, WordFinder, shuffle,
+    CROSS_FADE, ENCODER_RATE, ENCODER_SAMPLES_PER_FRAME, Segment, Speech, WordFinder, Words, shuffle,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,10 @@ pub(crate) fn find(
         } else {
             pauses_between(&words, waveform.len() as f64 / f64::from(ENCODER_RATE))
         };
+        // As they will be read back from the file, so that a resumed run cuts at the same samples.
+        let rounded = |seconds: f64| f64::from(seconds as f32);
+        let pauses: Vec<Segment> =
+            pauses.into_iter().map(|p| Segment { start: rounded(p.start), end: rounded(p.end) }).collect();
         let shuffled = if wanted {
             let mut random = Randomness::new(mix(SEED, done as u64));
             let other = in_another_order(&waveform, &pauses, &mut random)?;
@@ -96,8 +100,14 @@ impl Listener {
         let finder = self.finder.get_or_insert_with(|| WordFinder::load().ok());
         let Some(finder) = finder else { return Ok(Vec::new()) };
         let audio = Audio::new(ENCODER_RATE, waveform_16k.to_vec())?;
-        // What cannot be understood still has pauses.
-        Ok(finder.recognise(&audio).map(|words| words.times()).unwrap_or_default())
+        // What cannot be understood still has pauses: an error, and another language, in which tiny.en hears words that nobody
+        // said and is unsure of them.
+        Ok(finder
+            .recognise(&audio)
+            .ok()
+            .filter(Words::are_sure)
+            .map(|words| words.times())
+            .unwrap_or_default())
     }
 }
 

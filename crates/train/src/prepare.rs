@@ -1,5 +1,6 @@
 //! From files of the corpus to keypoints and speech features, computed once and kept in a folder.
 
+use crate::cache;
 use crate::from_corpus::{matching_clips, open, prepare_clip, preparing};
 use crate::{ClipSource, Event, Result, TrainError, beat2, poses};
 use ndarray::Array2;
@@ -225,7 +226,7 @@ fn prepare_file(
     tools: &mut Tools,
     tell: &mut dyn FnMut(&str),
 ) -> Result<PreparedClip> {
-    let name = clip_name(file, source);
+    let name = cache::name_for(&clip_name(file, source), file, folder)?;
     tell(&name);
     if file.extension().is_some_and(|e| e == "npz") && beat2::is_smplx(file) {
         return prepare_smplx(name, file, number, source, folder, tools);
@@ -235,8 +236,19 @@ fn prepare_file(
     let track = if keypoint_file.is_file() {
         read_keypoints(&keypoint_file)?.track
     } else {
-        let track =
-            if is_poses(file) { poses::read(file)? } else { perceive(tools.perceiver()?, file, source)? };
+        let track = if is_poses(file) {
+            let whole = poses::read(file)?;
+            let end = source.to_frame.map_or(whole.frames(), |to| to as usize);
+            whole.window(source.from_frame as usize..end)
+        } else {
+            perceive(tools.perceiver()?, file, source)?
+        };
+        if track.frames() == 0 {
+            return Err(TrainError::Corpus {
+                what: format!("{} has no frame from {} on", file.display(), source.from_frame),
+                hint: "check from_frame and to_frame in the configuration".into(),
+            });
+        }
         write_keypoints(&keypoint_file, &track, &name)?;
         track
     };

@@ -5,7 +5,7 @@ use orator_nn::{AdamW, Checkpoint, ExponentialAverage, Precision};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tch::Tensor;
 
 /// The log of a stage: one event a line.
@@ -13,22 +13,56 @@ pub(crate) const LOG: &str = "log.jsonl";
 /// Steps between progress events.
 const TELL_EVERY: u64 = 10;
 
+/// How much of a stage is done in one go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sitting {
+    /// Go on where the stage was stopped, if it was begun; otherwise a stage that was begun is an error.
+    pub resume: bool,
+    /// Save the state and return after the first step that ends later than this from the first one on.
+    pub limit: Option<Duration>,
+}
+
+impl From<bool> for Sitting {
+    /// All of the stage, `resume` as given.
+    fn from(resume: bool) -> Self {
+        Self { resume, limit: None }
+    }
+}
+
 /// One stage of a run.
 pub(crate) struct StageRun<'a> {
     pub stage: &'static str,
     folder: PathBuf,
     total: u64,
     started: Instant,
+    limit: Option<Duration>,
     first_step: u64,
     sums: BTreeMap<String, (f64, u64)>,
     tell: &'a mut dyn FnMut(Event),
 }
 
 impl<'a> StageRun<'a> {
-    pub fn open(run: &Path, stage: &'static str, total: u64, tell: &'a mut dyn FnMut(Event)) -> Result<Self> {
+    pub fn open(
+        run: &Path,
+        stage: &'static str,
+        total: u64,
+        sitting: Sitting,
+        tell: &'a mut dyn FnMut(Event),
+    ) -> Result<Self> {
         let folder = run.join(stage);
         std::fs::create_dir_all(&folder).map_err(|e| TrainError::io(&folder, e))?;
-        Ok(Self { stage, folder, total, started: Instant::now(), first_step: 0, sums: BTreeMap::new(), tell })
+        let (started, limit) = (Instant::now(), sitting.limit);
+        Ok(Self { stage, folder, total, started, limit, first_step: 0, sums: BTreeMap::new(), tell })
+    }
+
+    /// Whether the sitting's time is up.
+    pub fn time_is_up(&self) -> bool {
+        self.limit.is_some_and(|limit| self.started.elapsed() >= limit)
+    }
+
+    /// Tells that the sitting ends after `step` steps.
+    pub fn paused(&mut self, step: u64) {
+        (self.tell)(Event::Paused { stage: self.stage.into(), step, total: self.total });
     }
 
     fn state_file(&self) -> PathBuf {
@@ -59,6 +93,10 @@ impl<'a> StageRun<'a> {
         average.restore(&state.tensors, "average.")?;
         let step = state.metadata.get("step").and_then(|s| s.parse().ok()).unwrap_or(0);
         self.first_step = step;
+        // Losses since the last line of the log, so that its next line is the mean of as many as without the stop.
+        let sums = state.metadata.get("sums").and_then(|text| serde_json::from_str(text).ok());
+        let sums: BTreeMap<String, (u64, u64)> = sums.unwrap_or_default();
+        self.sums = sums.into_iter().map(|(name, (sum, n))| (name, (f64::from_bits(sum), n))).collect();
         Ok(step)
     }
 
@@ -74,7 +112,11 @@ impl<'a> StageRun<'a> {
             variables.iter().map(|(n, t)| (format!("weights.{n}"), t.shallow_clone())).collect();
         tensors.extend(average.tensors().iter().map(|(n, t)| (format!("average.{n}"), t.shallow_clone())));
         tensors.extend(optimiser.state());
-        let metadata = BTreeMap::from([("step".to_string(), step.to_string())]);
+        // As bits: text would lose the last digit.
+        let sums: BTreeMap<_, _> =
+            self.sums.iter().map(|(name, (sum, n))| (name, (sum.to_bits(), n))).collect();
+        let sums = serde_json::to_string(&sums).unwrap_or_default();
+        let metadata = BTreeMap::from([("step".to_string(), step.to_string()), ("sums".to_string(), sums)]);
         Ok(Checkpoint { metadata, tensors }.write(&self.state_file(), Precision::Full)?)
     }
 

@@ -59,19 +59,20 @@ fn accumulate(
     Ok((means, None))
 }
 
-/// Takes the steps that are left, saves and measures now and then; in the end the averaged weights are in place.
+/// Takes the steps that are left, or as many as the sitting has time for; saves and measures now and then. Returns whether the
+/// stage is finished; then the averaged weights are in place.
 pub(crate) fn run_steps(
     learner: &dyn Learner,
     store: &tch::nn::VarStore,
     settings: &StageConfig,
     seed: u64,
     folder: &mut StageRun<'_>,
-) -> Result<()> {
+) -> Result<bool> {
     let variables = parameters(store);
     let mut optimiser = AdamW::new(parameters(store), settings.optimiser.clone());
     let mut average = ExponentialAverage::new(&variables, settings.average);
     let first = folder.resume(&variables, &mut optimiser, &mut average)?;
-    let stage_seed = mix(seed, folder.stage.len() as u64);
+    let stage_seed = folder.stage.bytes().fold(seed, |seed, letter| mix(seed, u64::from(letter)));
     for step in first..settings.steps {
         // Dropout draws from libtorch's own generator: seed it per step, so that a resumed run draws the same.
         tch::manual_seed(mix(stage_seed, 2 * step) as i64);
@@ -101,6 +102,13 @@ pub(crate) fn run_steps(
                 folder.wrote(&path);
             }
         }
+        if done < settings.steps && folder.time_is_up() {
+            if done % settings.save_every != 0 {
+                folder.save(done, &variables, &optimiser, &average)?;
+            }
+            folder.paused(done);
+            return Ok(false);
+        }
     }
     // What ships is the average.
     tch::no_grad(|| {
@@ -110,7 +118,7 @@ pub(crate) fn run_steps(
             }
         }
     });
-    Ok(())
+    Ok(true)
 }
 
 /// Runs `work` with the averaged weights in place and puts the others back.

@@ -4,8 +4,8 @@ use crate::Split;
 use crate::clips::{Clip, Clips, has_body};
 use ndarray::{Array2, Array3, s};
 use orator_motion::contextual::{
-    ContextualConfig, GUIDE_NUMBERS, SPEECH_FEATURES, STROKE_KINDS, Statistics, Stream, StrokePlan,
-    WINDOW_FRAMES, WINDOW_STRIDE,
+    ContextualConfig, GUIDE_NUMBERS, STROKE_KINDS, Statistics, Stream, StrokePlan, WINDOW_FRAMES,
+    WINDOW_STRIDE,
 };
 use orator_motion::{Streams, mirror};
 use orator_nn::{Randomness, from_array2, from_array3};
@@ -248,7 +248,7 @@ fn assemble(windows: &[WindowOf<'_>], statistics: &Statistics, nobody: i64, devi
     let mut seen = dimensions.map(zeros);
     let mut source = dimensions.map(zeros);
     let mut valid = [0, 1].map(|_| Array2::<f32>::zeros((n, WINDOW_FRAMES)));
-    let mut speech = zeros(SPEECH_FEATURES);
+    let mut speech = zeros(statistics.speech.dimensions());
     let (mut guide, mut pulses) = (zeros(GUIDE_NUMBERS), zeros(STROKE_KINDS as usize));
     let mut planned = vec![0.0f32; n];
     let mut speakers = Vec::with_capacity(n);

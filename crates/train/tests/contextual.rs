@@ -10,10 +10,11 @@ use orator_motion::{Known, Motion, MotionModel, SampleOptions, SampleRequest};
 use orator_nn::{Checkpoint, Precision, from_array2};
 use orator_speech::Speech;
 use orator_train::contextual::{Stage, train};
-use orator_train::{Event, TrainConfig};
+use orator_train::{Event, Sitting, TrainConfig};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 use tch::{Device, Tensor};
 
 const FRAMES: usize = 160;
@@ -357,6 +358,40 @@ fn speech_joined_to_the_tokens_learns_too() {
 }
 
 #[test]
+fn what_is_said_is_heard_where_the_networks_ask_for_it() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    orator_nn::configure_threads(1);
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    corpus(home.path(), &run);
+    // Found already, so that no model is needed.
+    let text = |frames: usize| Array2::from_shape_fn((frames, 4), |(f, c)| ((f / 9 + c) % 3) as f32);
+    for name in ["a", "b", "c"] {
+        let tensors = BTreeMap::from([("speech".to_string(), from_array2(&text(FRAMES)))]);
+        let path = run.join("prepared").join(format!("clips-{name}.text-4.safetensors"));
+        Checkpoint { metadata: BTreeMap::new(), tensors }.write(&path, Precision::Full).unwrap();
+    }
+    let config = config_with(home.path(), 40, "", "", "  representation: raw\n  text_features: 4");
+    learn(Stage::Generator, &config, home.path(), &run, false, "face-motion");
+    let model = ContextualModel::load(&run.join("tiny.safetensors"), Device::Cpu).unwrap();
+    assert_eq!(model.text_features(), 4);
+    let (plain, reference) = (speech(90), person(0.0).frame(0).unwrap());
+    let take = |speech: &Speech| {
+        let options = SampleOptions::default();
+        let request = SampleRequest { speech, reference: &reference, known: None, speaker: None, options };
+        model.sample(&request, &mut |_, _| {}).map(|Motion::Keypoints(track)| track)
+    };
+    assert!(take(&plain).unwrap_err().to_string().contains("features of the text"));
+    let (one, other) = (text(90), text(90) * -1.0);
+    let said = |text: Array2<f32>| take(&plain.clone().with_text(text).unwrap()).unwrap();
+    assert_ne!(said(one), said(other), "the text makes no difference");
+    let refused =
+        read_config(home.path(), 4, "", "", "  text_features: 4\n  alignment: { width: 32, heads: 4 }")
+            .unwrap_err();
+    assert!(refused.to_string().contains("re_extracted"), "{refused}");
+}
+
+#[test]
 fn raw_motion_is_learned_and_made_without_tokens() {
     let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
     orator_nn::configure_threads(1);
@@ -492,4 +527,47 @@ fn a_resumed_run_equals_an_uninterrupted_one() {
 
     let file = |run: &Path| std::fs::read(run.join("tokenizer.safetensors")).unwrap();
     assert!(file(&whole) == file(&parted), "the weights differ");
+}
+
+/// Runs a stage in sittings of one step each.
+fn sit(stage: Stage, config: &TrainConfig, corpus: &Path, run: &Path) -> usize {
+    let sitting = Sitting { resume: true, limit: Some(Duration::ZERO) };
+    let mut sittings = 0;
+    loop {
+        let mut paused = false;
+        train(stage, config, corpus, run, sitting, Device::Cpu, &mut |event| {
+            paused |= matches!(event, Event::Paused { .. });
+        })
+        .unwrap();
+        sittings += 1;
+        if !paused {
+            return sittings;
+        }
+    }
+}
+
+#[test]
+fn a_run_in_sittings_equals_an_uninterrupted_one() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    orator_nn::configure_threads(1);
+    let home = tempfile::tempdir().unwrap();
+    let (whole, parted) = (home.path().join("whole"), home.path().join("parted"));
+    corpus(home.path(), &whole);
+    corpus(home.path(), &parted);
+    let config = config(home.path(), 6);
+    for (stage, loss) in
+        [(Stage::Tokenizer, "body"), (Stage::Generator, "body-tokens"), (Stage::Residual, "body-tokens")]
+    {
+        learn(stage, &config, home.path(), &whole, false, loss);
+        assert_eq!(sit(stage, &config, home.path(), &parted), 6, "{}", stage.name());
+        let file = |run: &Path| std::fs::read(run.join(format!("{}.safetensors", stage.name()))).unwrap();
+        assert!(file(&whole) == file(&parted), "the weights of the {} differ", stage.name());
+        // The same loss curve to the last digit; only the time left is another.
+        let losses = |run: &Path| -> Vec<serde_json::Value> {
+            let log = std::fs::read_to_string(run.join(stage.name()).join("log.jsonl")).unwrap();
+            let lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+            lines.filter(|line| line["event"] == "step").map(|line| line["losses"].clone()).collect()
+        };
+        assert!(!losses(&whole).is_empty() && losses(&whole) == losses(&parted), "{}", stage.name());
+    }
 }

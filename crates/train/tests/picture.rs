@@ -10,10 +10,11 @@ use orator_media::video_out::{VideoSettings, VideoWriter};
 use orator_media::{FrameRate, Picture};
 use orator_nn::Checkpoint;
 use orator_render::contextual::ContextualRenderer;
-use orator_train::Event;
 use orator_train::picture::{PictureTrainConfig, Stage, train};
+use orator_train::{Event, Sitting};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 use tch::Device;
 
 const FRAMES: usize = 12;
@@ -107,7 +108,7 @@ networks:
   generator: {{ width: 4, maximum: 16, levels: 2, stem_stride: 2, residual_blocks: [0, 0], convolve_first: true, final_kernel: 3 }}
   edges: {{ shrink: 4 }}
   fusion: {{ width: 8, hidden: 4, kernel: 1, deep: false }}
-  refiner: {{ width: 4, maximum: 16, levels: 4, residual_blocks: 0, final_kernel: 0, residual: true, corrects_blend: true }}
+  refiner: {{ width: 4, maximum: 16, levels: 4, residual_blocks: 0, final_kernel: 0, residual: true, guided: true }}
 losses: {{ perceptual: 0, colour_jitter: 0, adversarial: {adversarial} }}
 motion_field: {field}
 refine: {refine}
@@ -169,8 +170,25 @@ fn a_resumed_run_equals_an_uninterrupted_one() {
     std::fs::write(&state, after_half.unwrap()).unwrap();
     std::fs::remove_file(parted.join("motion-field.safetensors")).unwrap();
     learn(Stage::MotionField, &config, home.path(), &parted, true);
-    let bytes = |run: &Path| std::fs::read(run.join("motion-field.safetensors")).unwrap();
-    assert!(bytes(&whole) == bytes(&parted));
+    let bytes =
+        |run: &Path, stage: Stage| std::fs::read(run.join(format!("{}.safetensors", stage.name()))).unwrap();
+    assert!(bytes(&whole, Stage::MotionField) == bytes(&parted, Stage::MotionField));
+
+    // Refinement with its discriminator, a step at a time.
+    let config = self::config(home.path(), 4, 0.1).unwrap();
+    learn(Stage::Refine, &config, home.path(), &whole, false);
+    let sitting = Sitting { resume: true, limit: Some(Duration::ZERO) };
+    for step in 1..=4 {
+        let mut paused = None;
+        train(Stage::Refine, &config, home.path(), &parted, sitting, Device::Cpu, &mut |event| {
+            if let Event::Paused { step, .. } = event {
+                paused = Some(step);
+            }
+        })
+        .unwrap();
+        assert_eq!(paused, (step < 4).then_some(step));
+    }
+    assert!(bytes(&whole, Stage::Refine) == bytes(&parted, Stage::Refine));
 }
 
 #[test]
@@ -184,9 +202,17 @@ fn what_cannot_be_trained_is_refused() {
         ("every: 1", "side: 100"),
         ("flow_size: 32", "flow_size: 4"),
         ("batch: 2", "batch: 0"),
+        ("batch: 2", "batch: 2, accumulate: 0"),
+        ("average: 0.5", "average: 1.5"),
+        ("guided: true", "guided: true, corrects_blend: true"),
     ] {
         let path = home.path().join("wrong.yaml");
         std::fs::write(&path, text.replace(from, to)).unwrap();
         assert!(PictureTrainConfig::read(&path).is_err(), "{to}");
     }
+    let path = home.path().join("plain.yaml");
+    std::fs::write(&path, text.replace("networks:", "networks:\n  refinement: none")).unwrap();
+    let plain = PictureTrainConfig::read(&path).unwrap();
+    let nothing = train(Stage::Refine, &plain, home.path(), home.path(), false, Device::Cpu, &mut |_| {});
+    assert!(nothing.unwrap_err().to_string().contains("nothing to refine"));
 }

@@ -120,10 +120,13 @@ fn table(check: &CheckReport, screen: &Screen) {
         for (name, area) in
             [("whole frames", pictures.whole), ("hands", pictures.hands), ("lips", pictures.lips)]
         {
+            let share =
+                |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
             screen.say(&format!(
-                "{name:<14}PSNR {} dB, SSIM {}",
+                "{name:<14}PSNR {} dB, SSIM {}, LPIPS {}",
                 pixels(area.psnr),
-                area.ssim.map_or_else(|| "-".to_owned(), |ssim| format!("{ssim:.3}"))
+                share(area.ssim),
+                share(area.lpips)
             ));
         }
     }

@@ -39,8 +39,11 @@ pub struct Arguments {
     /// Weights of the motion system, by name or path
     #[arg(long, value_name = "NAME|FILE")]
     weights: Option<String>,
+    /// Text model for motion weights that listen to the text, in the layout of BERT or RoBERTa [default: MiniLM]
+    #[arg(long, value_name = "FOLDER")]
+    text_model: Option<PathBuf>,
     /// What draws the motion
-    #[arg(long, value_enum, default_value_t = RendererName::Warp)]
+    #[arg(long, value_enum, default_value_t = RendererName::Contextual)]
     renderer: RendererName,
     /// Weights of the renderer, by name or path
     #[arg(long, value_name = "NAME|FILE")]
@@ -71,6 +74,7 @@ pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
         seed: arguments.seed,
         motion: arguments.motion.into(),
         weights: arguments.weights.clone(),
+        text_model: arguments.text_model.clone(),
         renderer: arguments.renderer.into(),
         renderer_weights: arguments.renderer_weights.clone(),
         keypoints: arguments.keypoints.clone(),

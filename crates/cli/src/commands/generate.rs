@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Weights of the motion system, by name or path
     #[arg(long, value_name = "NAME|FILE")]
     weights: Option<String>,
+    /// Text model for motion weights that listen to the text, in the layout of BERT or RoBERTa [default: MiniLM]
+    #[arg(long, value_name = "FOLDER")]
+    text_model: Option<PathBuf>,
     /// Write the motion as a keypoint file, too
     #[arg(long, value_name = "FILE.safetensors")]
     keypoints: Option<PathBuf>,
@@ -69,6 +72,7 @@ pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
         speaker: arguments.speaker.clone(),
         motion: arguments.motion.into(),
         weights: arguments.weights.clone(),
+        text_model: arguments.text_model.clone(),
         renderer: arguments.look.renderer.into(),
         renderer_weights: arguments.look.renderer_weights.clone(),
         keypoints: arguments.keypoints.clone(),

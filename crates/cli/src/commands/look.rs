@@ -13,7 +13,7 @@ pub struct Look {
     #[arg(long, value_enum, default_value_t = FitName::Crop)]
     pub fit: FitName,
     /// What draws the motion
-    #[arg(long, value_enum, default_value_t = RendererName::Warp)]
+    #[arg(long, value_enum, default_value_t = RendererName::Contextual)]
     pub renderer: RendererName,
     /// Weights of the renderer, by name or path
     #[arg(long, value_name = "NAME|FILE")]

@@ -4,7 +4,7 @@ use crate::exit::{Code, Failure};
 use crate::screen::{Screen, in_words};
 use clap::{Args, Subcommand, ValueEnum};
 use orator_train::picture::PictureTrainConfig;
-use orator_train::{Event, TrainConfig, contextual, picture};
+use orator_train::{Event, Sitting, TrainConfig, contextual, picture};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -44,6 +44,9 @@ struct ContextualArguments {
     /// Go on where the stage was stopped
     #[arg(long)]
     resume: bool,
+    /// Save and stop after so many minutes of steps; --resume goes on from there
+    #[arg(long, value_name = "N", value_parser = minutes)]
+    minutes: Option<f64>,
 }
 
 /// The stages on the command line: five of the motion half, two of the picture half.
@@ -85,24 +88,35 @@ impl From<StageName> for Half {
     }
 }
 
+/// A number of minutes above zero, a month at most.
+fn minutes(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text} is not a number"))?;
+    if number > 0.0 && number <= 43_200.0 {
+        Ok(number)
+    } else {
+        Err("must be above 0 and at most 43200".into())
+    }
+}
+
 /// Carries it out.
 pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
     let System::Contextual(arguments) = &arguments.system;
     // Whatever is wrong there, it is an input.
     let wrong = |error| Failure { code: Code::BadInput, ..Failure::from(error) };
     let device = orator_nn::choose_device();
-    let (file, corpus, out, resume) =
-        (&arguments.config, &arguments.corpus, &arguments.out, arguments.resume);
+    let (file, corpus, out) = (&arguments.config, &arguments.corpus, &arguments.out);
+    let limit = arguments.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0));
+    let sitting = Sitting { resume: arguments.resume, limit };
     let mut last_line = None;
     let mut tell = |event: Event| show(&event, &mut last_line, screen);
     match arguments.stage.into() {
         Half::Motion(stage) => {
             let config = TrainConfig::read(file).map_err(wrong)?;
-            contextual::train(stage, &config, corpus, out, resume, device, &mut tell)?;
+            contextual::train(stage, &config, corpus, out, sitting, device, &mut tell)?;
         }
         Half::Picture(stage) => {
             let config = PictureTrainConfig::read(file).map_err(wrong)?;
-            picture::train(stage, &config, corpus, out, resume, device, &mut tell)?;
+            picture::train(stage, &config, corpus, out, sitting, device, &mut tell)?;
         }
     }
     screen.end_bar();
@@ -130,6 +144,9 @@ fn show(event: &Event, last_line: &mut Option<Instant>, screen: &mut Screen) {
         }
         Event::Validation { stage, step, measures } => {
             screen.say(&format!("{stage} {step} on held-out clips: {}", listed(measures)));
+        }
+        Event::Paused { stage, step, total } => {
+            screen.say(&format!("{stage} is saved at step {step} of {total}; go on with --resume"));
         }
         Event::Wrote { path } => screen.say(&format!("wrote {}", path.display())),
     }

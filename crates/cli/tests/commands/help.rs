@@ -22,6 +22,8 @@ fn help_of_every_command() {
         "stage portrait",
         "stage sheet",
         "stage check",
+        "import",
+        "retrieve",
         "models",
         "models list",
         "models show",

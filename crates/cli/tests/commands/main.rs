@@ -7,9 +7,17 @@ mod bad_inputs;
 mod bench;
 mod edit;
 mod help;
+mod import;
 mod made;
 mod models;
 mod outputs;
+mod published;
 mod real_run;
+mod retrieve;
 mod stage;
 mod weights;
+
+/// Writes files as torch does; the tests of `orator-pickle` use the rest of it.
+#[allow(dead_code)]
+#[path = "../../../pickle/tests/writer/mod.rs"]
+mod writer;

@@ -34,10 +34,10 @@ fn sentences_are_printed_and_repeatable() {
 }
 
 /// Two clips of one person who says "no", small and quickly made.
-const RENDER: &str =
+pub const RENDER: &str =
     "stage render --people 1 --minutes 0.08 --clip-seconds 2 --size 64 --speech speech --out";
 
-fn with_speech() -> Bench {
+pub fn with_speech() -> Bench {
     let bench = Bench::new();
     fs::create_dir(bench.path("speech")).unwrap();
     bench.file("speech/no.wav", &made::wav(2.0));

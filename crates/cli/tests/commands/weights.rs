@@ -1,8 +1,8 @@
 //! Small weights that were never trained.
 
 use orator_motion::contextual::{
-    ContextualConfig, ContextualModel, GeneratorConfig, Networks, Normaliser, SPEECH_LEARNED,
-    SPEECH_LOW_LEVEL, Statistics, TokenizerConfig,
+    AlignmentConfig, ContextualConfig, ContextualModel, GeneratorConfig, Networks, Normaliser,
+    SPEECH_LEARNED, SPEECH_LOW_LEVEL, Statistics, TokenizerConfig,
 };
 use orator_motion::{BODY_DIMENSIONS, FACE_DIMENSIONS};
 use orator_nn::{Checkpoint, Precision, choose_device};
@@ -12,6 +12,10 @@ use std::sync::OnceLock;
 
 /// A small model of the contextual system.
 pub fn small() -> Checkpoint {
+    with(None)
+}
+
+fn with(alignment: Option<AlignmentConfig>) -> Checkpoint {
     let tokenizer = TokenizerConfig {
         width: 16,
         blocks: 1,
@@ -36,6 +40,7 @@ pub fn small() -> Checkpoint {
         generator,
         speakers: vec!["anna".into(), "ben".into()],
         default_speaker: "anna".into(),
+        alignment,
         ..ContextualConfig::default()
     };
     let networks = Networks::new(&config, choose_device());
@@ -58,4 +63,19 @@ pub fn folder() -> &'static Path {
         small().write(&folder.join("contextual-small.safetensors"), Precision::Half).unwrap();
         folder
     })
+}
+
+/// A weight file of the same with alignment encoders.
+pub fn aligned() -> PathBuf {
+    static FILE: OnceLock<PathBuf> = OnceLock::new();
+    let file = FILE.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("aligned");
+        std::fs::create_dir_all(&folder).unwrap();
+        let alignment =
+            AlignmentConfig { width: 16, heads: 2, hidden: 16, embedding: 8, ..AlignmentConfig::default() };
+        let path = folder.join("aligned.safetensors");
+        with(Some(alignment)).write(&path, Precision::Half).unwrap();
+        path
+    });
+    file.clone()
 }

@@ -21,6 +21,8 @@ pub const LARGEST_CODEBOOK: i64 = 1 << 16;
 
 /// Largest width or number of layers: far above the paper's, so that a damaged file asks for no impossible memory.
 const LARGEST_SIZE: i64 = 1 << 13;
+/// Most parameters of all networks together, as [`ContextualConfig::parameters`] estimates them: 4 GB of 32-bit floats.
+const MOST_PARAMETERS: f64 = 1e9;
 /// Most stacks of a tokenizer, and blocks in a stack: dilation grows threefold from block to block.
 const MOST_BLOCKS: i64 = 8;
 /// Most axes of a grid of codes; with 64 points each their product still is a number.
@@ -245,6 +247,9 @@ pub struct ContextualConfig {
     pub generator: GeneratorConfig,
     /// The alignment encoders, if there are any: for distillation, for the generators' beginning, and for retrieval.
     pub alignment: Option<AlignmentConfig>,
+    /// Numbers a frame of what is said, behind the other speech features (METHODS 0.3's optional block): 384 for MiniLM, 768 for
+    /// RoBERTa; 0 leaves them out.
+    pub text_features: usize,
     /// The network that foretells when hands stroke. With it the mask generator is told a plan of strokes beside the speech
     /// (ours; absent, as in the paper, speech alone).
     pub strokes: Option<StrokeConfig>,
@@ -295,6 +300,30 @@ impl ContextualConfig {
         }
     }
 
+    /// All numbers of a frame that speech is heard by.
+    #[must_use]
+    pub fn speech_features(&self) -> usize {
+        SPEECH_FEATURES + self.text_features
+    }
+
+    /// About how many parameters the networks have, from their settings alone.
+    fn parameters(&self) -> f64 {
+        let transformer = |width: i64, hidden: i64, layers: i64| {
+            let (width, hidden) = (width as f64, hidden as f64);
+            layers as f64 * (8.0 * width * width + 3.0 * width * hidden)
+        };
+        let tokenizer = |t: &TokenizerConfig| {
+            let convolutions = 2.0 * (t.blocks * (t.depth + 2)) as f64 * 4.0 * (t.width as f64).powi(2);
+            convolutions + 3.0 * t.codes as f64 * t.code_dimensions as f64 * t.layers as f64
+        };
+        let g = &self.generator;
+        let streams =
+            2.0 * transformer(g.width, g.hidden, g.blocks + g.residual_blocks + 2 * g.speech_layers);
+        let names = g.width as f64 * self.speakers.len() as f64;
+        let aligned = self.alignment.as_ref().map_or(0.0, |a| 4.0 * transformer(a.width, a.hidden, a.layers));
+        streams + names + aligned + tokenizer(&self.face) + tokenizer(&self.body)
+    }
+
     /// What cannot be built or does not fit together, in words.
     ///
     /// # Errors
@@ -302,6 +331,14 @@ impl ContextualConfig {
     pub fn check(&self) -> Result<(), String> {
         self.layout.check()?;
         let g = &self.generator;
+        let chances = [("generator", g.dropout)]
+            .into_iter()
+            .chain(self.alignment.iter().map(|a| ("alignment", a.dropout)));
+        for (name, dropout) in chances {
+            if !(0.0..1.0).contains(&dropout) {
+                return Err(format!("{name} dropout {dropout} must be at least 0 and below 1"));
+            }
+        }
         if g.width < 2 || g.width % 2 != 0 || g.heads < 1 || g.width % g.heads != 0 {
             return Err(format!(
                 "generator width {} must be even and a multiple of its {} heads",
@@ -325,6 +362,16 @@ impl ContextualConfig {
             if self.representation == Representation::Raw || !self.layout.is_keypoints() {
                 return Err("strokes are planned for tokens of keypoints only".into());
             }
+        }
+        if self.text_features as i64 > LARGEST_SIZE {
+            return Err(format!("text_features may not be above {LARGEST_SIZE}"));
+        }
+        let parameters = self.parameters();
+        if parameters > MOST_PARAMETERS {
+            return Err(format!(
+                "the networks would have {:.1} thousand million parameters",
+                parameters / 1e9
+            ));
         }
         let needs = |what: &str| format!("{what} needs alignment encoders: add networks.alignment");
         match &self.alignment {

@@ -23,6 +23,7 @@ impl ContextualModel {
     /// # Errors
     /// When the weights hold no alignment encoders, or the recording is empty.
     pub fn embed_speech(&self, stream: Stream, speech: &Speech, stride: usize) -> Result<Array2<f32>> {
+        self.check_text(speech)?;
         let features = self.speech_features(speech);
         self.embed(&features, None, stride, |alignment, windows, _| {
             alignment.embed_speech(stream, windows, false)
@@ -34,6 +35,15 @@ impl ContextualModel {
     /// # Errors
     /// As there, and when no face is in view.
     pub fn embed_motion(&self, stream: Stream, track: &KeypointTrack, stride: usize) -> Result<Array2<f32>> {
+        if !self.config().layout.is_keypoints() {
+            return Err(MotionError::Request {
+                what: format!(
+                    "these weights know motion of the layout {}, not keypoints",
+                    self.config().layout.name
+                ),
+                hint: "use weights that were trained on keypoints".into(),
+            });
+        }
         let streams = to_streams(track, &RestPose::of(track)?)?;
         let (motion, seen) = match stream {
             Stream::Face => (&streams.face, &streams.face_seen),

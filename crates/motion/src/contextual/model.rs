@@ -2,9 +2,9 @@
 
 use super::decoding::{Window, fill};
 use super::{
-    ALIGNMENT, ARM_NUMBERS, ContextualConfig, Networks, RawWindow, Representation, SPEECH_FEATURES,
-    SPEECH_LEARNED, SPEECH_LOW_LEVEL, STAGES, STROKES, Statistics, Stream, StrokePlan, StrokeShaper, VARIETY,
-    WINDOW_FRAMES, WINDOW_STRIDE, fill_raw, pick, speech_features,
+    ALIGNMENT, ARM_NUMBERS, ContextualConfig, Networks, RawWindow, Representation, SPEECH_LEARNED,
+    SPEECH_LOW_LEVEL, STAGES, STROKES, Statistics, Stream, StrokePlan, StrokeShaper, VARIETY, WINDOW_FRAMES,
+    WINDOW_STRIDE, fill_raw, pick, speech_features,
 };
 use crate::lips::{LOUDNESS_SHARE, follow_loudness};
 use crate::{Motion, MotionError, MotionModel, Result, SampleOptions, SampleRequest, Streams};
@@ -82,7 +82,7 @@ impl ContextualModel {
         for (store, stage) in networks.stores.iter().zip(STAGES) {
             assign(store, &checkpoint.tensors, &format!("{stage}."))?;
         }
-        let statistics = Statistics::from_tensors(&checkpoint.tensors, &config.layout)?;
+        let statistics = Statistics::from_tensors(&checkpoint.tensors, &config)?;
         Ok(Self { config, statistics, networks, metadata: checkpoint.metadata, device })
     }
 
@@ -131,10 +131,23 @@ impl ContextualModel {
         &self.networks
     }
 
-    /// Normalised speech features `[frames, 163]`.
+    /// Normalised speech features `[frames, 163]`, or more where the weights listen to the text.
     #[must_use]
     pub fn speech_features(&self, speech: &Speech) -> Array2<f32> {
         speech_features(speech, &self.statistics.speech)
+    }
+
+    /// Refuses speech that has features of its text where the weights know none, and the other way round.
+    pub(super) fn check_text(&self, speech: &Speech) -> Result<()> {
+        let (has, wanted) = (speech.text.as_ref().map_or(0, Array2::ncols), self.config.text_features);
+        if has == wanted {
+            return Ok(());
+        }
+        Err(MotionError::Request {
+            what: format!("the weights want {wanted} features of the text a frame, and the speech has {has}"),
+            hint: "use the text model that the weights were trained with, or weights without text_features"
+                .into(),
+        })
     }
 
     /// Numbers of the speakers whose styles face and body take.
@@ -360,6 +373,10 @@ impl MotionModel for ContextualModel {
         "keypoints-133"
     }
 
+    fn text_features(&self) -> usize {
+        self.config.text_features
+    }
+
     fn speakers(&self) -> &[String] {
         &self.config.speakers
     }
@@ -412,11 +429,12 @@ impl MotionModel for ContextualModel {
                 "use weights that were trained on keypoints",
             ));
         }
+        self.check_text(request.speech)?;
         let speakers = self.speaker_numbers(request.speaker)?;
         let rest = RestPose::of(request.reference)?;
         // Positions past the end of a recording shorter than a window hold average speech and are cut off again.
         let length = frames.max(WINDOW_FRAMES);
-        let mut features = Array2::zeros((length, SPEECH_FEATURES));
+        let mut features = Array2::zeros((length, self.config.speech_features()));
         features.slice_mut(s![..frames, ..]).assign(&self.speech_features(request.speech));
         let features = from_array2(&features).unsqueeze(0).to_device(self.device);
 

@@ -1,8 +1,8 @@
 //! The networks of all three stages, as training and inference both use them.
 
 use super::{
-    Alignment, ContextualConfig, MaskGenerator, Representation, ResidualGenerator, SPEECH_FEATURES, Stream,
-    StrokePredictor, Tokenizer,
+    Alignment, ContextualConfig, MaskGenerator, Representation, ResidualGenerator, Stream, StrokePredictor,
+    Tokenizer,
 };
 use tch::Device;
 use tch::nn::VarStore;
@@ -35,7 +35,7 @@ impl Networks {
     #[must_use]
     pub fn new(config: &ContextualConfig, device: Device) -> Self {
         let stores = [VarStore::new(device), VarStore::new(device), VarStore::new(device)];
-        let features = SPEECH_FEATURES as i64;
+        let features = config.speech_features() as i64;
         let root = stores[0].root();
         let distilled = config
             .alignment
@@ -49,7 +49,8 @@ impl Networks {
         let mask_generator = MaskGenerator::new(&stores[1].root(), features, config);
         let residual_generator = ResidualGenerator::new(&stores[2].root(), features, config);
         // Last, so that the others begin alike with and without them.
-        let alignment = config.alignment.as_ref().map(|a| Alignment::new(a, &config.layout, device));
+        let alignment =
+            config.alignment.as_ref().map(|a| Alignment::new(a, &config.layout, features, device));
         let strokes = config.strokes.as_ref().map(|s| StrokePredictor::new(s, config.speakers.len(), device));
         Self { tokenizers, mask_generator, residual_generator, alignment, strokes, stores }
     }

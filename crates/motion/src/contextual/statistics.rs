@@ -1,6 +1,6 @@
 //! What the networks' numbers mean: statistics of the clips they were trained on.
 
-use super::{MotionLayout, Normaliser, SPEECH_FEATURES, Stream};
+use super::{ContextualConfig, Normaliser, Stream};
 use crate::HandShape;
 use ndarray::Array2;
 use orator_nn::NnError;
@@ -31,19 +31,19 @@ impl Statistics {
         all
     }
 
-    /// From a checkpoint's tensors, for motion of this layout.
+    /// From a checkpoint's tensors, for the layout and the speech features of a configuration.
     ///
     /// # Errors
     /// [`NnError::Mismatch`] when something is missing.
     pub fn from_tensors(
         tensors: &BTreeMap<String, Tensor>,
-        layout: &MotionLayout,
+        config: &ContextualConfig,
     ) -> orator_nn::Result<Self> {
         let motion = |stream: Stream| {
             Normaliser::from_tensors(
                 tensors,
                 &format!("statistics.{}", stream.name()),
-                layout.dimensions(stream),
+                config.layout.dimensions(stream),
             )
         };
         let hands = tensors
@@ -56,7 +56,7 @@ impl Statistics {
         };
         Ok(Self {
             motion: [motion(Stream::Face)?, motion(Stream::Body)?],
-            speech: Normaliser::from_tensors(tensors, "statistics.speech", SPEECH_FEATURES)?,
+            speech: Normaliser::from_tensors(tensors, "statistics.speech", config.speech_features())?,
             hands: [hand(0)?, hand(1)?],
         })
     }
@@ -66,7 +66,7 @@ impl Statistics {
 /// and codec shift every feature; without this, a recording unlike the training clips leaves the lips out of step.
 const ADAPTATION_FRAMES: f32 = 250.0;
 
-/// Normalised speech features `[frames, 163]`: learned, then low-level.
+/// Normalised speech features `[frames, 163]`: learned, then low-level; then those of the text, where there are some.
 #[must_use]
 pub fn speech_features(speech: &Speech, normaliser: &Normaliser) -> Array2<f32> {
     adapted_features(&speech.features(), normaliser, 1.0)

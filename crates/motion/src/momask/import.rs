@@ -3,6 +3,7 @@
 //! Takes tensors by name, as a reader of checkpoints gives them; names may stand below the key under which the published
 //! programs save the network. Every name must be known: a tensor that finds no place is an error, as is a place without one.
 
+use super::weight_file::{MOST_LAYERS, WIDEST};
 use super::{MaskTransformer, ResidualTransformer, ResidualTransformerConfig, TextTransformerConfig};
 use crate::Result;
 use crate::contextual::{Tokenizer, TokenizerConfig};
@@ -13,6 +14,8 @@ use tch::{Device, Kind, Tensor};
 
 /// Keys below which the published programs save a network.
 const KEYS: [&str; 6] = ["", "vq_model.", "net.", "t2m_transformer.", "trans.", "res_transformer."];
+/// Tensors by which a tokenizer, a residual and a mask transformer are told apart, in this order.
+const MARKS: [&str; 3] = ["quantizer.layers.0.codebook", "quant_emb.weight", "token_emb.weight"];
 /// Names that hold nothing to take up: tables that are computed here, and the text encoder, which is not part of this.
 const PASSED_OVER: [&str; 2] = ["position_enc.", "clip_model."];
 /// Attention heads of all published transformers; weights do not tell them.
@@ -48,23 +51,40 @@ fn mismatch(what: String) -> NnError {
 /// # Errors
 /// [`NnError::Mismatch`] when they are of none, or a tensor is missing, left over or of another shape.
 pub fn import_momask(tensors: &Tensors) -> Result<Imported> {
-    for key in KEYS {
-        let own: Tensors = tensors
-            .iter()
-            .filter_map(|(name, t)| Some((name.strip_prefix(key)?.to_string(), t.shallow_clone())))
-            .filter(|(name, _)| !PASSED_OVER.iter().any(|p| name.starts_with(p)))
-            .collect();
-        if own.contains_key("quantizer.layers.0.codebook") {
-            return tokenizer(&own);
-        }
-        if own.contains_key("quant_emb.weight") {
-            return residual(own);
-        }
-        if own.contains_key("token_emb.weight") {
-            return mask(own);
-        }
+    let Some(key) = key_of(tensors) else {
+        return Err(mismatch("they have neither codebooks nor token tables".into()).into());
+    };
+    let own: Tensors = tensors
+        .iter()
+        .filter_map(|(name, t)| Some((own_name(name, key)?.to_string(), t.shallow_clone())))
+        .collect();
+    if own.contains_key(MARKS[0]) {
+        tokenizer(&own)
+    } else if own.contains_key(MARKS[1]) {
+        residual(own)
+    } else {
+        mask(own)
     }
-    Err(mismatch("they have neither codebooks nor token tables".into()).into())
+}
+
+/// Names of the tensors that [`import_momask`] passes over: optimisers' and schedules', and what is computed here. All, when
+/// they are no weights of MoMask.
+#[must_use]
+pub fn passed_over_by_momask(tensors: &Tensors) -> Vec<&str> {
+    let key = key_of(tensors);
+    let passed = |name: &&str| key.is_none_or(|key| own_name(name, key).is_none());
+    tensors.keys().map(String::as_str).filter(passed).collect()
+}
+
+/// The key below which a network of MoMask stands.
+fn key_of(tensors: &Tensors) -> Option<&'static str> {
+    KEYS.into_iter().find(|key| MARKS.iter().any(|mark| tensors.contains_key(&format!("{key}{mark}"))))
+}
+
+/// A network's own name of a tensor below `key`; `None` when it is passed over.
+fn own_name<'a>(name: &'a str, key: &str) -> Option<&'a str> {
+    let own = name.strip_prefix(key)?;
+    (!PASSED_OVER.iter().any(|passed| own.starts_with(passed))).then_some(own)
 }
 
 fn size(tensors: &Tensors, name: &str, axes: usize) -> Result<Vec<i64>> {
@@ -121,8 +141,9 @@ fn tokenizer(tensors: &Tensors) -> Result<Imported> {
     let (width, dimensions) = (enter[0], enter[1]);
     let blocks = count(tensors, |i| format!("encoder.model.{}.0.weight", 2 + i));
     for i in 0..blocks {
-        if size(tensors, &format!("encoder.model.{}.0.weight", 2 + i), 3)?[2] != 4 {
-            return Err(mismatch("a stack that does not halve the time".into()).into());
+        // Also so that nothing larger is made than the file is.
+        if size(tensors, &format!("encoder.model.{}.0.weight", 2 + i), 3)? != [width, width, 4] {
+            return Err(mismatch(format!("a stack that does not halve the time at width {width}")).into());
         }
     }
     let depth = count(tensors, |j| format!("encoder.model.2.1.model.{j}.conv1.weight"));
@@ -139,6 +160,10 @@ fn tokenizer(tensors: &Tensors) -> Result<Imported> {
         encoder_widest_first: true,
         ..TokenizerConfig::default()
     };
+    config.check().map_err(mismatch)?;
+    if dimensions > WIDEST {
+        return Err(mismatch(format!("motion of {dimensions} numbers a frame")).into());
+    }
     let store = VarStore::new(Device::Cpu);
     let network = Tokenizer::new(&store.root(), dimensions, &config, None);
     let mut names = Renaming::of(tensors);
@@ -183,7 +208,7 @@ fn transformer_config(tensors: &Tensors, codes: i64) -> Result<TextTransformerCo
     if enter[0] % HEADS != 0 || enter[0] % 2 != 0 {
         return Err(mismatch(format!("width {} is no multiple of {HEADS} heads", enter[0])).into());
     }
-    Ok(TextTransformerConfig {
+    let config = TextTransformerConfig {
         condition: size(tensors, "cond_emb.weight", 2)?[1],
         code_dimensions: enter[1],
         width: enter[0],
@@ -191,7 +216,18 @@ fn transformer_config(tensors: &Tensors, codes: i64) -> Result<TextTransformerCo
         hidden: size(tensors, "seqTransEncoder.layers.0.linear1.weight", 2)?[0],
         layers: count(tensors, |i| format!("seqTransEncoder.layers.{i}.linear1.weight")),
         codes,
-    })
+    };
+    config.check().map_err(mismatch)?;
+    // Nothing larger is made than the file is.
+    for i in 0..config.layers {
+        let layer = format!("seqTransEncoder.layers.{i}");
+        let attention = size(tensors, &format!("{layer}.self_attn.in_proj_weight"), 2)?;
+        let inner = size(tensors, &format!("{layer}.linear1.weight"), 2)?;
+        if attention != [3 * config.width, config.width] || inner != [config.hidden, config.width] {
+            return Err(mismatch(format!("{layer} has other sizes than the layers before")).into());
+        }
+    }
+    Ok(config)
 }
 
 fn transformer(names: &mut Renaming<'_>, layers: i64) -> Result<()> {
@@ -238,6 +274,9 @@ fn residual(tensors: Tensors) -> Result<Imported> {
     let quantisers = size(&tensors, "quant_emb.weight", 2)?[1];
     if quantisers < 2 || (tied && quantisers < 3) {
         return Err(mismatch("there are no residual layers".into()).into());
+    }
+    if quantisers > MOST_LAYERS {
+        return Err(mismatch(format!("{quantisers} layers of tokens")).into());
     }
     let config = ResidualTransformerConfig {
         transformer: transformer_config(&tensors, codes)?,

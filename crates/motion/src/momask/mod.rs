@@ -13,7 +13,7 @@ mod residual_transformer;
 mod text_transformer;
 mod weight_file;
 
-pub use import::{Imported, import_momask};
+pub use import::{Imported, import_momask, passed_over_by_momask};
 pub use mask_transformer::MaskTransformer;
 pub use residual_transformer::{ResidualTransformer, ResidualTransformerConfig};
 pub use text_transformer::TextTransformerConfig;

@@ -15,9 +15,9 @@ use tch::nn::VarStore;
 /// What the files say they are, and which network they hold.
 const KINDS: [&str; 3] = ["momask-tokenizer", "momask-mask", "momask-residual"];
 /// Most layers of a tokenizer.
-const MOST_LAYERS: i64 = 64;
+pub(super) const MOST_LAYERS: i64 = 64;
 /// Most numbers a frame of motion.
-const WIDEST: i64 = 4096;
+pub(super) const WIDEST: i64 = 4096;
 
 impl Imported {
     /// As a weight file.

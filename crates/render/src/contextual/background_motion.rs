@@ -1,5 +1,5 @@
 //! Camera motion from both pictures, so that the splines need not explain it (METHODS 2.6). Only where a driving
-//! picture exists: in training and when a video drives.
+//! picture exists: in training. Drawing from keypoints leaves the background where it is.
 
 use orator_nn::residual_network::ResidualNetwork;
 use tch::nn::Path;

@@ -172,6 +172,9 @@ pub struct RefinerConfig {
     pub residual: bool,
     /// Whether the network may correct the map that blends its picture with the warped one.
     pub corrects_blend: bool,
+    /// Whether it starts from the picture that the untrained `warp` renderer draws of the pose, the guide, and shifts and
+    /// corrects that. Not in the paper: cut-out limbs keep their texture, which a small network cannot paint.
+    pub guided: bool,
 }
 
 /// TPS dropout in training: a share of the transforms is left out (METHODS 2.6).
@@ -289,6 +292,7 @@ impl Default for RefinerConfig {
             normalisation: Normalisation::Instance,
             residual: true,
             corrects_blend: false,
+            guided: false,
         }
     }
 }
@@ -325,6 +329,8 @@ impl PictureConfig {
     pub fn lite() -> Self {
         Self {
             finder_width: 16,
+            background_motion: false,
+            transform_dropout: TransformDropout { maximum: 0.2, rise: 1.0, end: 2.0 },
             motion: MotionConfig {
                 width: 16,
                 maximum: 128,
@@ -357,7 +363,8 @@ impl PictureConfig {
                 final_kernel: 0,
                 normalisation: Normalisation::Instance,
                 residual: true,
-                corrects_blend: true,
+                corrects_blend: false,
+                guided: true,
             },
             ..Self::full()
         }
@@ -379,6 +386,12 @@ impl PictureConfig {
             Warping::DetectedKeypoints => 0,
             _ => self.learned_points / self.learned_group.max(1),
         }
+    }
+
+    /// Whether drawing needs the `warp` renderer's picture of the pose ([`RefinerConfig::guided`]).
+    #[must_use]
+    pub fn guided(&self) -> bool {
+        self.refinement != Refinement::None && self.refiner.guided
     }
 
     /// All splines (29 in the paper).
@@ -440,6 +453,9 @@ impl PictureConfig {
                 "refiner.final_kernel is {} and must be odd or 0",
                 self.refiner.final_kernel
             ));
+        }
+        if self.refiner.guided && (self.refiner.corrects_blend || !self.refiner.residual) {
+            return Err("refiner.guided goes with residual: true and corrects_blend: false".into());
         }
         if self.generator.residual_blocks.len() != self.generator.levels {
             return Err(format!(

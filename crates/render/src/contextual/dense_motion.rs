@@ -4,7 +4,7 @@ use super::config::{MotionConfig, PictureConfig, PointHeatmaps};
 use super::grouping::{Groups, seen};
 use super::hourglass::Hourglass;
 use super::transforms::Transforms;
-use orator_nn::grid::{for_convolution, identity_grid, look_up, shrink};
+use orator_nn::grid::{depth_to_space, for_convolution, identity_grid, look_up, shrink};
 use orator_nn::picture_blocks::{Convolution, ConvolutionConfig, Normalisation, UpBlock};
 use tch::nn::Path;
 use tch::{Kind, Tensor};
@@ -248,12 +248,12 @@ impl MotionField {
         let trust = |t: Tensor| t.to_kind(Kind::Float).sigmoid();
         match &self.occlusion {
             Occlusion::Depth { coarse: first, fine: rest } => {
-                let rest = trust(rest.forward(&fine));
+                let rest = rest.forward(&fine).to_kind(Kind::Float);
                 vec![
                     trust(first.forward(coarse)),
-                    rest.narrow(1, 0, 1),
-                    rest.narrow(1, 1, 4).pixel_shuffle(2),
-                    rest.narrow(1, 5, 16).pixel_shuffle(4),
+                    trust(rest.narrow(1, 0, 1)),
+                    trust(depth_to_space(&rest.narrow(1, 1, 4), 2)),
+                    trust(depth_to_space(&rest.narrow(1, 5, 16), 4)),
                 ]
             }
             Occlusion::Blocks { up, heads } => {

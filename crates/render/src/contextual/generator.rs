@@ -2,7 +2,7 @@
 
 use super::config::GeneratorConfig;
 use super::dense_motion::Field;
-use orator_nn::grid::{Outside, for_convolution, look_up, resize, resize_grid};
+use orator_nn::grid::{Outside, depth_to_space, for_convolution, look_up, resize, resize_grid};
 use orator_nn::picture_blocks::{
     Convolution, ConvolutionConfig, DownBlock, ResidualBlock, SameBlock, UpBlock,
 };
@@ -129,9 +129,8 @@ impl Generator {
                 Tensor::cat(&[here, skip], 1)
             };
         }
-        let painted = self.last.forward(&here);
-        let painted = if self.stem_stride > 1 { painted.pixel_shuffle(self.stem_stride) } else { painted };
-        let painted = painted.to_kind(Kind::Float).sigmoid();
+        let painted = self.last.forward(&here).to_kind(Kind::Float);
+        let painted = depth_to_space(&painted, self.stem_stride).sigmoid();
         let warped = look_up(picture, &resize_grid(&field.flow, size[2], size[3]), outside);
         let trust = occlusion(field.occlusions.len(), picture);
         let picture = &painted + (&warped - &painted) * trust;

@@ -53,7 +53,7 @@ impl Groups {
     pub fn new(grouping: Grouping, device: Device) -> Self {
         let lists = lists(grouping);
         let points = Layout::Contextual116.len();
-        let order: Vec<i64> = lists.iter().flat_map(|(group, _)| group.iter().map(|&p| p as i64)).collect();
+        let order: Vec<i64> = group_order(grouping).into_iter().map(|p| p as i64).collect();
         let mut lenders = vec![0f32; lists.len() * points];
         for (row, (_, lends)) in lenders.chunks_exact_mut(points).zip(&lists) {
             lends.iter().for_each(|&p| row[p] = 1.0);
@@ -97,6 +97,12 @@ impl Groups {
         let source = &driving + motion;
         (driving, source)
     }
+}
+
+/// The points of the contextual layout group by group, four each, as positions in it.
+#[must_use]
+pub fn group_order(grouping: Grouping) -> Vec<usize> {
+    lists(grouping).into_iter().flat_map(|(group, _)| group).collect()
 }
 
 /// 1 where a point counts as seen, else 0.

@@ -30,7 +30,7 @@ pub fn import_tps(published: &BTreeMap<String, Tensor>) -> Result<Checkpoint> {
     let config = published_config(published)?;
     let tensors = published
         .iter()
-        .filter_map(|(name, tensor)| Some((our_name(name)?, tensor.shallow_clone())))
+        .filter_map(|(name, tensor)| Some((tps_name(name)?, tensor.shallow_clone())))
         .collect();
     checkpoint_of(&config, tensors, &BTreeMap::from([("imported".into(), "TPS motion model".into())]))
 }
@@ -46,9 +46,21 @@ fn published_config(published: &BTreeMap<String, Tensor>) -> Result<PictureConfi
         (0..64).take_while(|i| published.contains_key(&format!("{prefix}.{i}.conv.weight"))).count()
     };
     let widest = |prefix: &str, blocks: usize| -> Result<i64> {
-        let widths: Result<Vec<i64>> =
-            (0..blocks).map(|i| outputs(&format!("{prefix}.{i}.conv.weight"))).collect();
-        Ok(widths?.into_iter().max().unwrap_or(0))
+        let (mut widest, mut before) = (0, None);
+        for i in 0..blocks {
+            let name = format!("{prefix}.{i}.conv.weight");
+            let size = published.get(&name).map(Tensor::size).unwrap_or_default();
+            // What one makes the next one takes; also so that no networks are made that are larger than the file.
+            let [made, taken, _, _] = size[..] else {
+                return Err(wrong(format!("{name} has the shape {size:?}")).into());
+            };
+            if before.is_some_and(|before| before != taken) {
+                return Err(wrong(format!("{name} takes {taken} channels, unlike those it is given")).into());
+            }
+            widest = widest.max(made);
+            before = Some(made);
+        }
+        Ok(widest)
     };
     let encoder = "dense_motion_network.hourglass.encoder.down_blocks";
     let decoder = "dense_motion_network.hourglass.decoder.up_blocks";
@@ -84,6 +96,10 @@ fn published_config(published: &BTreeMap<String, Tensor>) -> Result<PictureConfi
     let refinement = if published.contains_key("e2e_generator.model1.0.weight") {
         refiner.width = outputs("e2e_generator.model1.0.weight")?;
         refiner.maximum = outputs("e2e_generator.model8.1.weight")?;
+        let deepest = &published["e2e_generator.model8.1.weight"].size();
+        if deepest.get(1) != Some(&refiner.maximum) {
+            return Err(wrong(format!("e2e_generator.model8.1.weight has the shape {deepest:?}")).into());
+        }
         Refinement::Unet
     } else {
         Refinement::None
@@ -107,8 +123,9 @@ fn published_config(published: &BTreeMap<String, Tensor>) -> Result<PictureConfi
     Ok(config)
 }
 
-/// What we call a published tensor; `None` for what we have no use for.
-fn our_name(published: &str) -> Option<String> {
+/// What we call a tensor of that name in a published TPS motion checkpoint; `None` for what we have no use for.
+#[must_use]
+pub fn tps_name(published: &str) -> Option<String> {
     if published.ends_with("num_batches_tracked") {
         return None;
     }
@@ -182,7 +199,7 @@ mod tests {
             ("avd_network.fc.weight", None),
         ];
         for (theirs, ours) in pairs {
-            assert_eq!(our_name(theirs).as_deref(), ours, "{theirs}");
+            assert_eq!(tps_name(theirs).as_deref(), ours, "{theirs}");
         }
     }
 

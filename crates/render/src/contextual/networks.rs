@@ -7,7 +7,7 @@ use super::edge_heatmap::EdgeHeatmap;
 use super::fusion::Fusion;
 use super::generator::Generator;
 use super::learned_keypoints::LearnedKeypoints;
-use super::refiner::{Refiner, Structure};
+use super::refiner::{Refiner, Structure, Unrefined};
 use orator_nn::Randomness;
 use orator_nn::grid::{resize, shrink};
 use tch::nn::Path;
@@ -27,6 +27,12 @@ pub struct SourceFeatures {
 }
 
 impl SourceFeatures {
+    /// Height and width of the picture in pixels.
+    #[must_use]
+    pub fn side(&self) -> i64 {
+        self.picture.size()[3]
+    }
+
     /// The same tensors under new handles, for another thread.
     #[must_use]
     pub fn share(&self) -> Self {
@@ -46,6 +52,9 @@ pub struct Driving<'a> {
     pub confidence: &'a Tensor,
     /// The driving picture `[batch, 3, s, s]` where there is one: only camera motion and learned points look at it.
     pub picture: Option<&'a Tensor>,
+    /// The pose as the `warp` renderer draws it `[batch, 3, s, s]`, for networks that start from that
+    /// ([`PictureConfig::guided`]).
+    pub guide: Option<&'a Tensor>,
 }
 
 /// What training does differently.
@@ -86,6 +95,7 @@ struct Conditions {
     background: Option<Tensor>,
     kept: Option<Tensor>,
     heatmaps: Option<Tensor>,
+    guide: Option<Tensor>,
     train: bool,
 }
 
@@ -245,7 +255,8 @@ impl PictureNetworks {
             chance.ge(t.transform_dropout).to_kind(Kind::Float)
         });
         let heatmaps = self.heatmaps(driving.points, driving.confidence, source.picture.size()[3]);
-        let conditions = Conditions { background, kept, heatmaps, train };
+        let guide = driving.guide.map(|guide| guide.to_kind(Kind::Float));
+        let conditions = Conditions { background, kept, heatmaps, guide, train };
         self.draw(source, &points, conditions)
     }
 
@@ -266,12 +277,12 @@ impl PictureNetworks {
             picture: picture.to_kind(Kind::Float),
         };
         let background = camera.map(Tensor::shallow_clone);
-        let conditions = Conditions { background, kept: None, heatmaps: None, train: false };
+        let conditions = Conditions { background, kept: None, heatmaps: None, guide: None, train: false };
         self.draw(&source, &found(driving), conditions)
     }
 
     fn draw(&self, source: &SourceFeatures, points: &Points, conditions: Conditions) -> Drawn {
-        let Conditions { background, kept, heatmaps, train } = conditions;
+        let Conditions { background, kept, heatmaps, guide, train } = conditions;
         let (background_ref, kept_ref) = (background.as_ref(), kept.as_ref());
         let field = self.motion.forward(&source.motion, points, background_ref, kept_ref, self.kind);
         let outside = self.config.motion.outside;
@@ -284,7 +295,8 @@ impl PictureNetworks {
             };
             let structure = heatmaps.as_ref().map(|map| Structure { map, fused: &fused });
             let trust = resize(&field.occlusions[field.occlusions.len() - 1], side, side);
-            refine.refiner.forward(&made.picture, &trust, structure.as_ref(), self.kind, train)
+            let unrefined = Unrefined { picture: &made.picture, trust: &trust, guide: guide.as_ref() };
+            refine.refiner.forward(&unrefined, structure.as_ref(), self.kind, train)
         });
         let (picture, painted) = match refined {
             Some((picture, painted)) => (picture, Some(painted)),
@@ -351,7 +363,7 @@ mod tests {
         let (picture, (points, confidence)) = (smooth_picture(1), pose(1));
         let drawn = tch::no_grad(|| {
             let source = networks.source(&picture, &points, &confidence);
-            let driving = Driving { points: &points, confidence: &confidence, picture: None };
+            let driving = Driving { points: &points, confidence: &confidence, picture: None, guide: None };
             networks.drive(&source, &driving, None)
         });
         assert!((&drawn.warped - &picture).abs().max().double_value(&[]) < 1e-3);
@@ -371,7 +383,7 @@ mod tests {
         let moved = &points + 4.0 * pixel;
         let flow = tch::no_grad(|| {
             let source = networks.source(&picture, &points, &confidence);
-            let driving = Driving { points: &moved, confidence: &confidence, picture: None };
+            let driving = Driving { points: &moved, confidence: &confidence, picture: None, guide: None };
             networks.drive(&source, &driving, None).flow
         });
         let still = orator_nn::grid::identity_grid(16, 16, Device::Cpu);
@@ -426,7 +438,12 @@ mod tests {
             let training = Training { transform_dropout: 0.3, randomness: &mut randomness };
             let source = networks.source_for(&picture, &points, &confidence, true);
             let other = smooth_picture(2);
-            let driving = Driving { points: &moved, confidence: &confidence, picture: Some(&other) };
+            let driving = Driving {
+                points: &moved,
+                confidence: &confidence,
+                picture: Some(&other),
+                guide: Some(&other),
+            };
             let drawn = networks.drive(&source, &driving, Some(training));
             assert_eq!(drawn.picture.size(), [2, 3, 64, 64]);
             let weights = Tensor::rand_like(&drawn.picture);
@@ -452,7 +469,7 @@ mod tests {
         let draw = |networks: &PictureNetworks| {
             tch::no_grad(|| {
                 let source = networks.source(&picture, &points, &confidence);
-                let driving = Driving { points: &moved, confidence: &sure, picture: None };
+                let driving = Driving { points: &moved, confidence: &sure, picture: None, guide: None };
                 networks.drive(&source, &driving, None).picture
             })
         };

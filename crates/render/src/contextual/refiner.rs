@@ -1,8 +1,8 @@
 //! The U-Net that repaints what the warp could not show (METHODS 2.7). S2G's refiner is one configuration of it.
 
 use super::config::{FusionConfig, RefinerConfig};
-use super::fusion;
-use orator_nn::grid::for_convolution;
+use super::{fusion, guide};
+use orator_nn::grid::{depth_to_space, for_convolution};
 use orator_nn::picture_blocks::{Convolution, ConvolutionConfig, DoublingConvolution, Norm, Normalisation};
 use orator_nn::spade::Spade;
 use tch::nn::Path;
@@ -72,6 +72,17 @@ pub struct Refiner {
     depth_to_space: bool,
     residual: bool,
     corrects_blend: bool,
+    guided: bool,
+}
+
+/// What the refiner begins with.
+pub struct Unrefined<'a> {
+    /// The generator's picture `[batch, 3, s, s]`.
+    pub picture: &'a Tensor,
+    /// How far it is to be trusted, `[batch, 1, s, s]`.
+    pub trust: &'a Tensor,
+    /// The guide `[batch, 3, s, s]`; where the network asks for one and there is none, the generator's picture stands in.
+    pub guide: Option<&'a Tensor>,
 }
 
 impl Refiner {
@@ -82,14 +93,19 @@ impl Refiner {
         let levels = config.levels;
         let width = |level: usize| config.maximum.min(config.width << (level - 1));
         let norm = config.normalisation;
-        let outputs = if config.corrects_blend { 4 } else { 3 };
+        let outputs = match (config.guided, config.corrects_blend) {
+            (true, _) => guide::OUTPUTS,
+            (false, true) => 4,
+            (false, false) => 3,
+        };
+        let inputs = if config.guided { 7 } else { 4 };
         let shape = ConvolutionConfig { kernel: DOWN_KERNEL, padding: 1, ..ConvolutionConfig::same(3) }
             .strided(2)
             .without_bias();
         let down = (1..=levels)
             .map(|level| {
                 let at = path / "down" / level;
-                let from = if level == 1 { 4 } else { width(level - 1) };
+                let from = if level == 1 { inputs } else { width(level - 1) };
                 // Neither the first nor the last is normalised: the one sees a picture, the other a single pixel.
                 let norm = if level == 1 || level == levels { Normalisation::None } else { norm };
                 Down {
@@ -150,22 +166,29 @@ impl Refiner {
             depth_to_space: direct,
             residual: config.residual,
             corrects_blend: config.corrects_blend,
+            guided: config.guided,
         }
     }
 
-    /// The generator's `picture` `[batch, 3, s, s]` and its `trust` `[batch, 1, s, s]` to the refined picture (not held
-    /// to 0..1) and the network's own picture before blending.
+    /// The refined picture (not held to 0..1) and the network's own picture before blending.
     pub fn forward(
         &self,
-        picture: &Tensor,
-        trust: &Tensor,
+        unrefined: &Unrefined<'_>,
         structure: Option<&Structure<'_>>,
         kind: Kind,
         train: bool,
     ) -> (Tensor, Tensor) {
-        let input = Tensor::cat(&[picture, &(1.0 - trust)], 1);
+        let &Unrefined { picture, trust, guide } = unrefined;
+        let guide = self.guided.then(|| guide.unwrap_or(picture));
+        let hidden: Tensor = 1.0 - trust;
+        let parts: Vec<&Tensor> = [picture, &hidden].into_iter().chain(guide).collect();
+        let input = Tensor::cat(&parts, 1);
         let raw = self.decode(&self.encode(&for_convolution(&input, kind), train), structure, train);
         let raw = raw.contiguous().to_kind(Kind::Float);
+        let raw = if self.depth_to_space { depth_to_space(&raw, 2) } else { raw };
+        if let Some(guide) = guide {
+            return guide::compose(&raw, picture, guide);
+        }
         let own = raw.narrow(1, 0, 3);
         let own = if self.residual { picture + own } else { own.tanh() };
         let trust = if self.corrects_blend {
@@ -212,7 +235,6 @@ impl Refiner {
                 here = Tensor::cat(&parts, 1);
             }
         }
-        let made = self.last.forward(&here);
-        if self.depth_to_space { made.pixel_shuffle(2) } else { made }
+        self.last.forward(&here)
     }
 }

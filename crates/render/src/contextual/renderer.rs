@@ -1,8 +1,8 @@
 //! The `contextual` renderer: picture networks from a weight file behind [`Renderer`].
 
-use super::config::PictureConfig;
+use super::config::{PictureConfig, Warping};
 use super::networks::{Driving, PictureNetworks, SourceFeatures};
-use crate::{RenderError, Renderer, Result, Scene};
+use crate::{RenderError, Renderer, Result, Scene, WarpRenderer};
 use ndarray::{ArrayView1, ArrayView2, Axis};
 use orator_body::layout::WHOLE_BODY;
 use orator_body::{Layout, Portrait};
@@ -106,6 +106,7 @@ pub fn networks_of(checkpoint: &Checkpoint, device: Device) -> Result<(VarStore,
 pub struct ContextualRenderer {
     studio: Arc<Studio>,
     metadata: BTreeMap<String, String>,
+    warping: Warping,
     device: Device,
 }
 
@@ -114,6 +115,8 @@ pub struct ContextualRenderer {
 struct Studio {
     threads: rayon::ThreadPool,
     networks: Vec<Mutex<PictureNetworks>>,
+    /// Whether they need the `warp` renderer's picture of each pose.
+    guided: bool,
 }
 
 impl Studio {
@@ -141,7 +144,7 @@ impl Studio {
             }
             networks.push(Mutex::new(more));
         }
-        Ok(Self { threads, networks })
+        Ok(Self { threads, networks, guided: config.guided() })
     }
 }
 
@@ -173,11 +176,17 @@ impl ContextualRenderer {
     /// [`RenderError::Weights`] when they are of another kind or do not fit their own configuration.
     pub fn of(checkpoint: Checkpoint, device: Device, kind: Kind) -> Result<Self> {
         let (mut store, networks) = networks_of(&checkpoint, device)?;
+        if networks.config().warping != Warping::DetectedKeypoints {
+            let what = "finds its own points in a driving picture, and a renderer is driven by keypoints: such weights can be \
+                        trained and compared, not drawn with";
+            return Err(NnError::Mismatch { what: what.into() }.into());
+        }
         store.freeze();
         cast_weights(&mut store, kind);
         let config = networks.config().clone();
         let studio = Studio::new(&config, &store, networks.computing_in(kind), kind)?;
-        Ok(Self { studio: Arc::new(studio), metadata: checkpoint.metadata, device })
+        let warping = config.warping;
+        Ok(Self { studio: Arc::new(studio), metadata: checkpoint.metadata, warping, device })
     }
 
     /// Text that came with the weights: kind, configuration, what they were trained on.
@@ -193,6 +202,11 @@ impl Renderer for ContextualRenderer {
     }
 
     fn prepare(&self, portrait: &Portrait) -> Result<Box<dyn Scene>> {
+        if self.warping != Warping::DetectedKeypoints {
+            let what = "these weights look for points of their own in the driving picture, and there is none: only \
+                        keypoints drive";
+            return Err(NnError::Mismatch { what: what.into() }.into());
+        }
         let size = portrait.picture.width();
         let problem = if size != portrait.picture.height() {
             let height = portrait.picture.height();
@@ -213,19 +227,26 @@ impl Renderer for ContextualRenderer {
             size,
             self.device,
         )?;
-        let rgb = Tensor::from_slice(portrait.picture.rgb()).view([1, size as i64, size as i64, 3]);
         let device = self.device;
+        let picture = to_tensor(&portrait.picture, device);
         let studio = &self.studio;
         let source = studio.threads.install(move || {
             let _guard = tch::no_grad_guard();
             let side = ((size + STEP / 2) / STEP * STEP).clamp(SMALLEST, LARGEST) as i64;
-            let picture = rgb.to_device(device).permute([0, 3, 1, 2]).to_kind(Kind::Float) / 255.0;
             let networks = studio.networks[0].lock().unwrap_or_else(PoisonError::into_inner);
             networks.source(&resize(&picture, side, side), &points, &confidence)
         });
         let sources = studio.networks.iter().map(|_| source.share()).collect();
-        Ok(Box::new(ContextualScene { studio: Arc::clone(studio), sources, size, device }))
+        let guide = studio.guided.then(|| WarpRenderer.prepare(portrait)).transpose()?;
+        Ok(Box::new(ContextualScene { studio: Arc::clone(studio), sources, guide, size, device }))
     }
+}
+
+/// A picture as `[1, 3, height, width]` in 0..1.
+fn to_tensor(picture: &Picture, device: Device) -> Tensor {
+    let shape = [1, picture.height() as i64, picture.width() as i64, 3];
+    let bytes = Tensor::from_slice(picture.rgb()).view(shape).to_device(device);
+    bytes.permute([0, 3, 1, 2]).to_kind(Kind::Float) / 255.0
 }
 
 /// 133 points in pixels to tensors of the 116: `[1, 116, 2]` in [−1, 1] and `[1, 116]`.
@@ -260,6 +281,8 @@ struct ContextualScene {
     studio: Arc<Studio>,
     /// The source branch, once for each thread.
     sources: Vec<SourceFeatures>,
+    /// Draws the guides, where the networks need them.
+    guide: Option<Box<dyn Scene>>,
     size: usize,
     device: Device,
 }
@@ -271,7 +294,9 @@ impl Scene for ContextualScene {
     }
 
     fn render_many(&mut self, poses: &[(ArrayView2<'_, f32>, ArrayView1<'_, f32>)]) -> Result<Vec<Picture>> {
-        let Self { studio, sources, size, device } = self;
+        let Self { studio, sources, guide, size, device } = self;
+        let guides = guide.as_mut().map(|scene| scene.render_many(poses)).transpose()?;
+        let guides = guides.as_deref();
         let (size, device, workers) = (*size, *device, sources.len());
         let shares: Vec<Vec<(usize, Result<Picture>)>> = studio.threads.install(|| {
             sources
@@ -284,7 +309,8 @@ impl Scene for ContextualScene {
                     let mine = poses.iter().enumerate().skip(worker).step_by(workers);
                     mine.map(|(i, &(points, sure))| {
                         let drawn = pose(points, sure, size, device);
-                        (i, drawn.and_then(|(p, c)| draw(&networks, source, &p, &c, size)))
+                        let guide = guides.and_then(|guides| guides.get(i));
+                        (i, drawn.and_then(|(p, c)| draw(&networks, source, (&p, &c), guide, size)))
                     })
                     .collect()
                 })
@@ -300,11 +326,16 @@ impl Scene for ContextualScene {
 fn draw(
     networks: &PictureNetworks,
     source: &SourceFeatures,
-    points: &Tensor,
-    confidence: &Tensor,
+    (points, confidence): (&Tensor, &Tensor),
+    guide: Option<&Picture>,
     size: usize,
 ) -> Result<Picture> {
-    let drawn = networks.drive(source, &Driving { points, confidence, picture: None }, None).picture;
+    let guide = guide.map(|guide| {
+        let side = source.side();
+        resize(&to_tensor(guide, points.device()), side, side)
+    });
+    let driving = Driving { points, confidence, picture: None, guide: guide.as_ref() };
+    let drawn = networks.drive(source, &driving, None).picture;
     let drawn = resize(&drawn, size as i64, size as i64);
     let bytes = (drawn.clamp(0.0, 1.0) * 255.0).round().to_kind(Kind::Uint8);
     let bytes = bytes.squeeze_dim(0).permute([1, 2, 0]).contiguous().to_device(Device::Cpu);

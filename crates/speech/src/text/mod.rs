@@ -4,7 +4,10 @@
 //! MiniLM-L6 (384 numbers); a folder with RoBERTa or another model of BERT's make works as well.
 
 mod bert;
+mod listener;
 mod pieces;
+
+pub use listener::TextListener;
 
 use crate::words::Word;
 use crate::{Result, SpeechError};

@@ -55,7 +55,18 @@ pub struct Words {
     pub words: Vec<Word>,
 }
 
+/// Least mean probability of words that are believed.
+const LEAST_SURE: f64 = 0.4;
+
 impl Words {
+    /// Whether the words were heard with some certainty. In another language tiny.en hears words that nobody said, and is unsure
+    /// of them.
+    #[must_use]
+    pub fn are_sure(&self) -> bool {
+        let sum: f64 = self.words.iter().map(|word| word.probability).sum();
+        sum >= LEAST_SURE * self.words.len() as f64
+    }
+
     /// Beginning and end of each word in seconds, as [`segments::from_words`](from_words) takes them.
     #[must_use]
     pub fn times(&self) -> Vec<(f64, f64)> {

@@ -162,3 +162,16 @@ fn tiny_en_hears_the_demo_speech_and_when() {
     eprintln!("mean error of word starts: {:.0} ms; heard: {}", mean * 1000.0, heard.text);
     assert!(mean < 0.08, "{errors:?}");
 }
+
+#[test]
+fn words_that_nobody_said_are_not_believed() {
+    let of = |all: &[f64]| Words {
+        words: all
+            .iter()
+            .map(|&probability| Word { text: "a".into(), start: 0.5, end: 0.75, probability })
+            .collect(),
+        ..Words::default()
+    };
+    assert!(of(&[0.9, 0.6]).are_sure() && Words::default().are_sure());
+    assert!(!of(&[0.2, 0.3, 0.6]).are_sure());
+}

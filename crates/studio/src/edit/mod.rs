@@ -4,16 +4,19 @@
 mod range;
 mod seam;
 mod splice;
+#[cfg(test)]
+mod whole_clip;
 
 pub use seam::Seams;
 
 use crate::choices::{check_fit, load_renderer};
 use crate::driving::{self, Driving, Range};
 use crate::generate::{check_speaker, load_motion, name_of};
+use crate::listening::listen;
 use crate::stages::Stages;
 use crate::{AudioCodec, Event, MotionKind, RendererKind, Result, StudioError};
 use crate::{film, output, portrait, recording};
-use ndarray::{Axis, concatenate, s};
+use ndarray::Axis;
 use orator_body::layout::{ELBOWS, FACE, LEFT_HAND, RIGHT_HAND, WRISTS};
 use orator_body::{Fit, KeypointTrack, Portrait, write_keypoints};
 use orator_media::video_in::VideoReader;
@@ -21,7 +24,6 @@ use orator_media::video_out::{VideoSettings, VideoWriter};
 use orator_media::{Audio, FrameRate, Limits, Picture, audio};
 use orator_motion::{Known, Motion, SampleOptions, SampleRequest};
 use orator_perceive::Perceiver;
-use orator_speech::{Speech, WakeHubert};
 use range::EditRange;
 use serde::Serialize;
 use splice::Splice;
@@ -53,6 +55,8 @@ pub struct EditRequest {
     pub motion: MotionKind,
     /// Weights of the motion system, by name or path; `None` takes the ones that ship.
     pub weights: Option<String>,
+    /// Folder of the text model, for motion weights that listen to the text; `None` takes MiniLM.
+    pub text_model: Option<PathBuf>,
     /// The renderer.
     pub renderer: RendererKind,
     /// Weights of the renderer, by name or path; `None` takes the ones that ship.
@@ -79,6 +83,7 @@ impl EditRequest {
             seed: 0,
             motion: MotionKind::default(),
             weights: None,
+            text_model: None,
             renderer: RendererKind::default(),
             renderer_weights: None,
             keypoints: None,
@@ -113,6 +118,15 @@ pub struct EditReport {
 /// [`StudioError`], whose kind tells whether a file, the request or the installation is at fault. Nothing is left
 /// half-written then.
 pub fn edit(request: &EditRequest, tell: &mut dyn FnMut(Event)) -> Result<EditReport> {
+    edit_watched(request, tell, &mut |_| {})
+}
+
+/// [`edit`], showing every frame as it is before it is encoded.
+fn edit_watched(
+    request: &EditRequest,
+    tell: &mut dyn FnMut(Event),
+    watch: &mut dyn FnMut(&Picture),
+) -> Result<EditReport> {
     check_request(request)?;
     let mut stages = Stages::new(tell);
     let said = stages.run("inputs", |progress| {
@@ -142,10 +156,7 @@ pub fn edit(request: &EditRequest, tell: &mut dyn FnMut(Event)) -> Result<EditRe
 
     let frames = range.total();
     let speech = stages.run("speech", |progress| {
-        let mut encoder = WakeHubert::load()?;
-        Ok::<_, StudioError>(Speech::analyse(&sound, &mut encoder, frames, &mut |share| {
-            progress.share(share)
-        })?)
+        listen(&sound, frames, model.as_ref(), request.text_model.as_deref(), progress)
     })?;
     let reference = typical_frame(&old).ok_or_else(|| StudioError::NoFace { path: request.video.clone() })?;
     let known = spread_out(&old, &range)?;
@@ -195,6 +206,7 @@ pub fn edit(request: &EditRequest, tell: &mut dyn FnMut(Event)) -> Result<EditRe
             Splice { range, track: &track, scene: scene.as_mut(), crop: &crop, surroundings: &neighbour };
         let mut done = 0;
         splice.run(&mut reader, &mut |picture| {
+            watch(&picture);
             writer.push(&picture).map_err(StudioError::Output)?;
             done += 1;
             progress.at(done, frames);
@@ -336,33 +348,53 @@ fn typical_frame(track: &KeypointTrack) -> Option<KeypointTrack> {
     track.frame(best)
 }
 
-/// The old motion on the result's frames; the range's own frames repeat what was before it.
+/// The old motion on the result's frames. Where the range keeps its length that is the old motion itself, so that the tokens of
+/// the frames that stay are those of the video; otherwise the range's own motion is stretched to its new length.
 fn spread_out(old: &KeypointTrack, range: &EditRange) -> Result<KeypointTrack> {
-    let filler = range.neighbour();
-    let (points, confidence) = (old.points(), old.confidence());
-    let repeated = vec![filler; range.new];
-    let points = concatenate(
-        Axis(0),
-        &[
-            points.slice(s![..range.from, .., ..]),
-            points.select(Axis(0), &repeated).view(),
-            points.slice(s![range.to.., .., ..]),
-        ],
-    );
-    let confidence = concatenate(
-        Axis(0),
-        &[
-            confidence.slice(s![..range.from, ..]),
-            confidence.select(Axis(0), &repeated).view(),
-            confidence.slice(s![range.to.., ..]),
-        ],
-    );
-    let shape = |error: ndarray::ShapeError| StudioError::Internal(error.to_string());
+    let length = range.to - range.from;
+    let inside = (0..range.new).map(|at| match length {
+        0 => range.neighbour(),
+        _ => range.from + at * length / range.new,
+    });
+    let frames: Vec<usize> = (0..range.from).chain(inside).chain(range.to..old.frames()).collect();
     Ok(KeypointTrack::new(
         old.layout(),
         old.rate(),
         old.size(),
-        points.map_err(shape)?,
-        confidence.map_err(shape)?,
+        old.points().select(Axis(0), &frames),
+        old.confidence().select(Axis(0), &frames),
     )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orator_media::FrameRate;
+
+    fn track(frames: usize) -> KeypointTrack {
+        let points = ndarray::Array3::from_shape_fn((frames, 133, 2), |(f, p, _)| (f * 200 + p) as f32);
+        let confidence = ndarray::Array2::from_elem((frames, 133), 1.0);
+        KeypointTrack::new(orator_body::Layout::WholeBody133, FrameRate::MOTION, (64, 64), points, confidence)
+            .unwrap()
+    }
+
+    #[test]
+    fn a_range_of_the_same_length_leaves_the_motion_alone() {
+        let old = track(12);
+        let range = EditRange { from: 4, to: 7, new: 3, old_total: 12 };
+        assert_eq!(spread_out(&old, &range).unwrap(), old);
+    }
+
+    #[test]
+    fn a_range_of_another_length_is_stretched_and_the_rest_stays() {
+        let old = track(12);
+        for new in [1, 2, 5, 9] {
+            let range = EditRange { from: 4, to: 7, new, old_total: 12 };
+            let spread = spread_out(&old, &range).unwrap();
+            assert_eq!(spread.frames(), 9 + new);
+            assert_eq!(spread.window(0..4), old.window(0..4));
+            assert_eq!(spread.window(4 + new..9 + new), old.window(7..12));
+            assert_eq!(spread.frame(4), old.frame(4));
+        }
+    }
 }

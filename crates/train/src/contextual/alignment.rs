@@ -87,19 +87,15 @@ impl<'a> Aligning<'a> {
     }
 
     /// Features of cut and joined sound where there are some, and where they are used `[batch, 1, 1]`.
-    fn cut_and_joined(
-        &self,
-        like: &Tensor,
-        places: &[Place],
-        random: &mut Randomness,
-    ) -> Option<(Tensor, Tensor)> {
+    fn cut_and_joined(&self, like: &Tensor, places: &[Place]) -> Option<(Tensor, Tensor)> {
         let size = like.size();
         let mut features = ndarray::Array3::<f32>::zeros((places.len(), size[1] as usize, size[2] as usize));
         let mut used = vec![0.0f32; places.len()];
         for (b, place) in places.iter().enumerate() {
             let Some(shuffled) = &self.clips.clips[place.clip].phrases.shuffled else { continue };
             let whole = place.start % WINDOW_FRAMES == 0 && place.start + WINDOW_FRAMES <= shuffled.nrows();
-            if whole && random.chance(self.config.losses.re_extracted) {
+            // The sampler has let the asked share of the windows begin where cut and joined speech does.
+            if whole {
                 let rows = shuffled.slice(ndarray::s![place.start..place.start + WINDOW_FRAMES, ..]);
                 features.slice_mut(ndarray::s![b, .., ..]).assign(&rows);
                 used[b] = 1.0;
@@ -158,7 +154,7 @@ impl Learner for Aligning<'_> {
             let speech = self.alignment.embed_speech(stream, &heard, true);
             let shuffled = self.chronological.then(|| {
                 let mut other = self.in_another_order(&heard, &batch.places, random);
-                if let Some((joined, used)) = self.cut_and_joined(&heard, &batch.places, random) {
+                if let Some((joined, used)) = self.cut_and_joined(&heard, &batch.places) {
                     let (joined, _) = hear(&joined, self.config, random);
                     other = &other * (1.0 - &used) + joined * &used;
                 }

@@ -1,7 +1,8 @@
 //! Losses shared by the stages.
 
+use orator_body::layout::INNER_LIP_PAIRS;
+use orator_motion::LIP_POINTS;
 use orator_motion::contextual::{MotionLayout, Stream};
-use orator_motion::{INNER_LIP_PAIRS, LIP_POINTS};
 use tch::{Kind, Reduction, Tensor};
 
 /// Weight of every dimension of a stream, `[dimensions]`: `lips` for the lips of keypoints and 1 for the others.

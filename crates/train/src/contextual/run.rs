@@ -4,15 +4,15 @@ use super::stages::Stage;
 use super::{alignment, generator, raw, residual, strokes, tokenizer, weights};
 use crate::clips::Clips;
 use crate::learner::Learner;
-use crate::run_folder::StageRun;
+use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
-use crate::{Event, Result, TrainConfig, TrainError, gestures, phrases, prepare};
+use crate::{Event, Result, TrainConfig, TrainError, gestures, phrases, prepare, text};
 use orator_motion::contextual::{Networks, Representation, SpeechMemory};
 use orator_nn::mix;
 use std::path::Path;
 use tch::Device;
 
-/// Trains one stage into the run folder `run`; returns when its weights are written.
+/// Trains one stage into the run folder `run`; returns when its weights are written, or when the sitting's time is up.
 ///
 /// The same seed gives the same weights only while nothing else in the process draws from libtorch's random generator,
 /// of which there is one: train in a process of its own.
@@ -24,10 +24,11 @@ pub fn train(
     config: &TrainConfig,
     corpus: &Path,
     run: &Path,
-    resume: bool,
+    sitting: impl Into<Sitting>,
     device: Device,
     tell: &mut dyn FnMut(Event),
 ) -> Result<()> {
+    let sitting = sitting.into();
     let settings = config.settings(stage).ok_or_else(|| TrainError::Corpus {
         what: format!("the configuration does not say how to train the {}", stage.name()),
         hint: format!("add `{}:` with steps, batch and schedule", stage.name()),
@@ -39,9 +40,13 @@ pub fn train(
             hint: "train the generator, which writes the finished weights".into(),
         });
     }
-    let begun = refuse_begun(run, stage.name(), resume)?;
+    let begun = refuse_begun(run, stage.name(), sitting.resume)?;
     let folder = run.join("prepared");
-    let prepared = prepare(&config.clips, corpus, &folder, tell)?;
+    let mut prepared = prepare(&config.clips, corpus, &folder, tell)?;
+    if config.networks.text_features > 0 {
+        let model = config.text_model.as_deref();
+        text::add(&mut prepared, config.networks.text_features, model, &folder, tell)?;
+    }
     tch::manual_seed(mix(config.seed, stage as u64) as i64);
     let networks = Networks::new(&config.networks, device);
     let earlier = weights::read_earlier(stage, run, config, &networks)?;
@@ -68,8 +73,8 @@ pub fn train(
     if stage == Stage::Strokes {
         clips.adapt_speech();
     }
-    let mut folder = StageRun::open(run, stage.name(), settings.steps, tell)?;
-    {
+    let mut folder = StageRun::open(run, stage.name(), settings.steps, sitting, tell)?;
+    let finished = {
         let learner: Box<dyn Learner + '_> = match (stage, &networks.alignment) {
             (Stage::Strokes, _) => {
                 Box::new(strokes::Foretelling::new(&networks, &clips, config, settings, device)?)
@@ -86,7 +91,10 @@ pub fn train(
             (Stage::Generator, _) => Box::new(generator::Generating::new(&networks, &clips, config, device)?),
             (Stage::Residual, _) => Box::new(residual::Refining::new(&networks, &clips, config, device)?),
         };
-        run_steps(learner.as_ref(), store, settings, config.seed, &mut folder)?;
+        run_steps(learner.as_ref(), store, settings, config.seed, &mut folder)?
+    };
+    if !finished {
+        return Ok(());
     }
     draw_curves(&mut folder)?;
     for path in weights::write(stage, run, config, &clips, networks)? {

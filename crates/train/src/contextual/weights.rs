@@ -73,16 +73,14 @@ pub(super) fn read_earlier(
         }
         let checkpoint = read(&path, earlier, config)?;
         assign(store(earlier, networks)?, &checkpoint.tensors, "")?;
-        statistics = Some(Statistics::from_tensors(&checkpoint.tensors, &config.networks.layout)?);
+        statistics = Some(Statistics::from_tensors(&checkpoint.tensors, &config.networks)?);
     }
     // Stages that do not need each other still speak of the same numbers.
     for other in [Stage::Alignment, Stage::Tokenizer] {
         let path = file_of(run, other);
         if statistics.is_none() && other != stage && path.is_file() {
-            statistics = Some(Statistics::from_tensors(
-                &read(&path, other, config)?.tensors,
-                &config.networks.layout,
-            )?);
+            statistics =
+                Some(Statistics::from_tensors(&read(&path, other, config)?.tensors, &config.networks)?);
         }
     }
     Ok(statistics)

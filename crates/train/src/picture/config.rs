@@ -16,14 +16,18 @@ pub struct PictureLosses {
     pub perceptual: f64,
     /// Which features the perceptual distance looks at.
     pub features: PerceptualConfig,
-    /// Motion field: of the difference between the driving picture's features and the warped ones of the source (10).
+    /// Refinement: of the perceptual distance of both hands and the lips, each enlarged to 64 pixels.
+    pub part_perceptual: f64,
+    /// Motion field: of the difference between the driving picture's features and the warped ones of the source (10 as published;
+    /// 1 here, where the flow has a loss of its own).
     pub feature_warp: f64,
     /// Motion field: of the difference between the driving picture and the source warped alone, where the field says that the
     /// source shows it. It teaches the flow directly.
     pub warped_pixel: f64,
     /// Motion field: of what is left when the camera's motion there and back are joined (10), where it is estimated.
     pub camera: f64,
-    /// Refinement: of the conditional adversarial term (0.1 in S2G). 0 leaves the discriminator out.
+    /// Refinement: of the conditional adversarial term (0.1 in S2G). 0 leaves the discriminator out. S2G's terms of style, total
+    /// variation and holes are not here: the paper names none of them.
     pub adversarial: f64,
     /// How much a pixel of a hand counts beside one of the background (S2G: 5).
     pub hand_weight: f64,
@@ -41,6 +45,7 @@ impl Default for PictureLosses {
             pixel: 10.0,
             perceptual: 1.0,
             features: PerceptualConfig::default(),
+            part_perceptual: 0.0,
             feature_warp: 1.0,
             warped_pixel: 2.0,
             camera: 10.0,
@@ -67,6 +72,10 @@ pub struct PictureTrainConfig {
     /// Of each clip, every so many-th frame is kept for training.
     #[serde(default = "every")]
     pub every: usize,
+    /// Source frames of each clip that guides are drawn from, where the networks start from the `warp` renderer's picture; of
+    /// held-out clips only the first frame is one. 12 KB of disk for each and every kept frame of 64², 200 KB of 256².
+    #[serde(default = "guide_sources")]
+    pub guide_sources: usize,
     /// Shapes of the networks.
     #[serde(default)]
     pub networks: PictureConfig,
@@ -89,6 +98,10 @@ fn every() -> usize {
     5
 }
 
+fn guide_sources() -> usize {
+    2
+}
+
 impl PictureTrainConfig {
     /// Reads and checks a YAML file.
     ///
@@ -109,14 +122,12 @@ impl PictureTrainConfig {
         if !matches!(self.side, 256 | 512) {
             return Err(format!("side {} must be 256 or 512", self.side));
         }
-        if self.every == 0 {
-            return Err("every must be above zero".into());
+        if self.every == 0 || self.guide_sources == 0 {
+            return Err("every and guide_sources must be above zero".into());
         }
         self.networks.check()?;
         for (name, stage) in [("motion_field", &self.motion_field), ("refine", &self.refine)] {
-            if stage.batch == 0 || stage.steps == 0 || stage.save_every == 0 {
-                return Err(format!("{name}: steps, batch and save_every must be above zero"));
-            }
+            stage.check().map_err(|what| format!("{name}: {what}"))?;
         }
         for clip in &self.clips {
             clip.check_place().map_err(|what| format!("{}: {what}", clip.place()))?;

@@ -1,5 +1,6 @@
 //! Frames of the clips, cut to squares and kept on disk, so that any frame can be read without decoding what comes before it.
 
+use super::guides::Guides;
 use crate::prepare::{Pictures, PreparedClip};
 use crate::{Result, TrainError};
 use ndarray::{Array2, Array3, s};
@@ -18,9 +19,6 @@ use std::path::{Path, PathBuf};
 pub const LAYOUT: Layout = Layout::Contextual116;
 /// Bytes of a pixel.
 const CHANNELS: usize = 3;
-/// As the studio smooths driving motion: the tremble of the detector goes, hands and lips stay quick.
-const SMOOTHING: SmoothingConfig =
-    SmoothingConfig { order: 2, window: 5, outer_lips_window: 5, inner_lips_window: 3, threshold: 0.3 };
 
 /// The kept frames of one clip with their keypoints.
 pub struct FrameClip {
@@ -40,7 +38,8 @@ pub struct FrameClip {
     pub confidence: Array2<f32>,
     /// The same frames with all 133 points, for scores on hands and lips.
     pub track: KeypointTrack,
-    file: File,
+    /// What the `warp` renderer draws of the frames, for networks that start from that.
+    pub(super) guides: Option<Guides>,
     path: PathBuf,
 }
 
@@ -66,8 +65,11 @@ impl FrameClip {
             &CropConfig::default(),
         )?;
         let whole = crop.keypoints_to_crop(&clip.track)?;
-        let whole =
-            if clip.exact { whole } else { whole.gaps_filled(&GapConfig::default()).smoothed(&SMOOTHING)? };
+        let whole = if clip.exact {
+            whole
+        } else {
+            whole.gaps_filled(&GapConfig::default()).smoothed(&SmoothingConfig::DRIVING)?
+        };
         let kept: Vec<usize> = (0..whole.frames()).step_by(every.max(1)).collect();
         let path = folder.join(format!("{}-{side}-{every}.frames", clip.name));
         let frame_bytes = side as usize * side as usize * CHANNELS;
@@ -77,7 +79,6 @@ impl FrameClip {
         {
             return Ok(None);
         }
-        let file = File::open(&path).map_err(|e| TrainError::io(&path, e))?;
         let of = |track: &KeypointTrack| -> Result<KeypointTrack> {
             Ok(KeypointTrack::new(
                 track.layout(),
@@ -98,7 +99,7 @@ impl FrameClip {
             points: view.points().to_owned(),
             confidence: view.confidence().to_owned(),
             track,
-            file,
+            guides: None,
             path,
         }))
     }
@@ -115,11 +116,7 @@ impl FrameClip {
     /// When the file was cut since.
     pub fn picture(&self, frame: usize) -> Result<Vec<u8>> {
         let bytes = self.side * self.side * CHANNELS;
-        let mut rgb = vec![0; bytes];
-        self.file
-            .read_exact_at(&mut rgb, (frame * bytes) as u64)
-            .map_err(|e| TrainError::io(&self.path, e))?;
-        Ok(rgb)
+        read_at(&self.path, bytes, frame)
     }
 
     /// Whether the face is seen in a frame; frames without one teach nothing about drawing a speaker.
@@ -128,6 +125,16 @@ impl FrameClip {
         let face = self.confidence.slice(s![frame, ..FACE_POINTS]);
         face.mean().is_some_and(|mean| mean > 0.0)
     }
+}
+
+/// The `number`-th picture of `bytes` in a file of pictures. The file is opened each time: a corpus has more clips than a program
+/// may have files open.
+pub(super) fn read_at(path: &Path, bytes: usize, number: usize) -> Result<Vec<u8>> {
+    let mut rgb = vec![0; bytes];
+    File::open(path)
+        .and_then(|file| file.read_exact_at(&mut rgb, (number * bytes) as u64))
+        .map_err(|e| TrainError::io(path, e))?;
+    Ok(rgb)
 }
 
 /// The face comes first in the 116 points.
@@ -186,7 +193,7 @@ impl FrameClip {
             points: view.points().to_owned(),
             confidence: view.confidence().to_owned(),
             track,
-            file: File::open(&path).unwrap(),
+            guides: Some(Guides::made_up(pictures, folder)),
             path,
         }
     }

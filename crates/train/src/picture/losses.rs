@@ -1,13 +1,18 @@
 //! Losses of pictures (METHODS 2.6, 2.7).
 
+use super::config::PictureLosses;
+use super::pairs::Pairs;
+use super::regions::part_grids;
 use crate::Result;
 use orator_metrics::perceptual::{PerceptualConfig, PerceptualLoss};
+use orator_nn::grid::{Outside, look_up};
 use orator_render::contextual::{Drawn, PictureNetworks};
 use tch::{Device, Kind, Reduction, Tensor};
 
 /// The frozen networks that judge pictures.
 pub(super) struct Judges {
     perceptual: Option<PerceptualLoss>,
+    parts: Option<PerceptualLoss>,
 }
 
 impl Judges {
@@ -15,10 +20,22 @@ impl Judges {
     ///
     /// # Errors
     /// When the weights were not fetched.
-    pub fn load(config: &PerceptualConfig, weight: f64, kind: Kind, device: Device) -> Result<Self> {
-        let config = PerceptualConfig { brain_floats: kind == Kind::BFloat16, ..config.clone() };
-        let perceptual = (weight > 0.0).then(|| PerceptualLoss::load(config, device)).transpose()?;
-        Ok(Self { perceptual })
+    pub fn load(losses: &PictureLosses, kind: Kind, device: Device) -> Result<Self> {
+        let whole = PerceptualConfig { brain_floats: kind == Kind::BFloat16, ..losses.features.clone() };
+        // Parts are enlarged as it is: once is enough.
+        let part = PerceptualConfig { divisors: vec![1], ..whole.clone() };
+        let load = |config: PerceptualConfig, weight: f64| {
+            (weight > 0.0).then(|| PerceptualLoss::load(config, device)).transpose()
+        };
+        Ok(Self { perceptual: load(whole, losses.perceptual)?, parts: load(part, losses.part_perceptual)? })
+    }
+
+    /// The perceptual distance of hands and lips, where it is asked for.
+    ///
+    /// # Errors
+    /// As [`Judges::perceptual`].
+    pub fn parts(&self, made: &Tensor, pairs: &Pairs) -> Result<Option<Tensor>> {
+        self.parts.as_ref().map(|judge| part_perceptual(judge, made, pairs)).transpose()
     }
 
     /// The perceptual distance, or zero without its network.
@@ -31,6 +48,20 @@ impl Judges {
             None => Tensor::zeros([], (Kind::Float, made.device())),
         })
     }
+}
+
+/// Side in pixels to which parts are enlarged.
+const PART_SIDE: i64 = 64;
+
+/// The perceptual distance of hands and lips, cut out of both pictures; zero where none is seen.
+///
+/// # Errors
+/// As [`Judges::perceptual`].
+fn part_perceptual(judge: &PerceptualLoss, made: &Tensor, pairs: &Pairs) -> Result<Tensor> {
+    let cut = part_grids(&pairs.driving_points, &pairs.driving_confidence, PART_SIDE);
+    let Some((numbers, grids)) = cut else { return Ok(Tensor::zeros([], (Kind::Float, made.device()))) };
+    let parts = |picture: &Tensor| look_up(&picture.index_select(0, &numbers), &grids, Outside::Border);
+    Ok(judge.forward(&parts(made), &parts(&pairs.driving))?)
 }
 
 /// Mean absolute difference of the pixels, each counted by `weight` `[batch, 1, h, w]`.

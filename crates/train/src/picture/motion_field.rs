@@ -56,6 +56,7 @@ impl Learner for FieldLearner<'_> {
             points: &pairs.driving_points,
             confidence: &pairs.driving_confidence,
             picture: Some(&pairs.driving),
+            guide: pairs.guide.as_ref(),
         };
         let transform_dropout = self.config.networks.transform_dropout.at(step as f64 / self.epoch_steps);
         let drawn =

@@ -15,6 +15,7 @@ use orator_body::{KeypointTrack, Layout};
 use orator_media::{FrameRate, Picture};
 use orator_nn::{AdamW, AdamWConfig, Randomness, Schedule, parameters};
 use orator_render::contextual::{Discriminator, PictureConfig, PictureNetworks};
+use std::sync::{Mutex, PoisonError};
 use tch::nn::VarStore;
 use tch::{Device, Kind};
 
@@ -52,8 +53,10 @@ fn clip(folder: &std::path::Path) -> FrameClip {
     FrameClip::made_up(&[picture(0), picture(1)], track, folder)
 }
 
-fn config(adversarial: f64) -> PictureTrainConfig {
+fn config(adversarial: f64, guided: bool) -> PictureTrainConfig {
     let mut networks = PictureConfig::lite();
+    networks.refiner.guided = guided;
+    networks.refiner.corrects_blend = !guided;
     networks.background_motion = false;
     networks.motion.flow_size = 16;
     networks.motion.levels = 3;
@@ -89,6 +92,7 @@ fn config(adversarial: f64) -> PictureTrainConfig {
         },
         motion_field: stage.clone(),
         refine: stage,
+        guide_sources: 1,
         clips: Vec::new(),
     }
 }
@@ -109,23 +113,38 @@ fn learned(learner: &dyn Learner, store: &VarStore, steps: u64, rate: f64) -> (f
     (first, pixels(learner).1)
 }
 
+/// libtorch has one random generator for the whole process.
+static GENERATOR: Mutex<()> = Mutex::new(());
+
 #[test]
 fn each_stage_learns_one_batch_by_heart() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = tempfile::tempdir().unwrap();
+    let mut clips = vec![clip(folder.path())];
+    clips[0].guides = None;
+    learn_by_heart(&clips, &config(0.05, false), folder.path());
+}
+
+#[test]
+fn each_stage_learns_one_batch_by_heart_from_a_guide() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = tempfile::tempdir().unwrap();
+    learn_by_heart(&[clip(folder.path())], &config(0.05, true), folder.path());
+}
+
+fn learn_by_heart(clips: &[FrameClip], config: &PictureTrainConfig, folder: &std::path::Path) {
     tch::manual_seed(4);
     orator_nn::configure_threads(1);
-    let folder = tempfile::tempdir().unwrap();
-    let clips = vec![clip(folder.path())];
     assert_eq!(clips[0].split, Split::Train);
-    let config = config(0.05);
     let store = VarStore::new(Device::Cpu);
     let networks = PictureNetworks::new(&store.root(), &config.networks);
     let path = store.root() / Stage::Refine.name() / super::weights::DISCRIMINATOR;
     let judge = Discriminator::new(&path, networks.heatmap_channels(), 8);
-    let judges = || Judges::load(&config.losses.features, 0.0, Kind::Float, Device::Cpu).unwrap();
-    let looking = || Validation::new(&clips, &config, folder.path().to_owned(), Device::Cpu);
+    let judges = || Judges::load(&config.losses, Kind::Float, Device::Cpu).unwrap();
+    let looking = || Validation::new(clips, config, folder.to_owned(), Device::Cpu);
 
     freeze_others(&store, Stage::MotionField);
-    let field = FieldLearner::new(&networks, &clips, &config, judges(), looking(), Device::Cpu).unwrap();
+    let field = FieldLearner::new(&networks, clips, config, judges(), looking(), Device::Cpu).unwrap();
     let (first, last) = learned(&field, &store, 60, 3e-3);
     assert!(last < 0.5 * first, "motion field: {first} to {last}");
 
@@ -136,8 +155,8 @@ fn each_stage_learns_one_batch_by_heart() {
     let refine = RefineLearner::new(
         &networks,
         Some(&judge),
-        &clips,
-        &config,
+        clips,
+        config,
         judges(),
         looking(),
         Kind::Float,

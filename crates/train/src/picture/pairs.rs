@@ -24,6 +24,8 @@ pub struct Pairs {
     pub driving_points: Tensor,
     /// Their confidence.
     pub driving_confidence: Tensor,
+    /// The driving pose as the `warp` renderer draws it from the source, as `source`, where the clips have that.
+    pub guide: Option<Tensor>,
     /// How much each pixel of the driving picture counts, `[batch, 1, side, side]`, 1 on average.
     pub weight: Tensor,
     /// Numbers of the driving frames among those kept of their clips.
@@ -43,8 +45,10 @@ impl Pairs {
             ("driving-confidence", self.driving_confidence),
             ("weight", self.weight),
         ]
+        .into_iter()
+        .chain(self.guide.map(|guide| ("guide", guide)))
         .map(|(name, tensor)| (name.to_string(), tensor))
-        .into()
+        .collect()
     }
 }
 
@@ -130,6 +134,10 @@ impl<'a> PairSampler<'a> {
                     tries.into_iter().find(|&f| clip.has_face(f)).unwrap_or(tries[0])
                 };
                 let (source, driving) = (frame(), frame());
+                let source = clip.guides.as_ref().map_or(source, |guides| {
+                    let sources = guides.sources();
+                    sources[random.below(sources.len())]
+                });
                 let colour = Colour::drawn(losses.colour_jitter, random);
                 Pair { clip, source, driving, mirrored: random.chance(0.5), colour }
             })
@@ -182,6 +190,11 @@ fn assemble(pairs: &[Pair<'_>], order: &[usize], losses: &PictureLosses, device:
     let (driving, driving_points, driving_confidence) = tensor(&|pair| pair.driving)?;
     let side = pairs.first().map_or(0, |pair| pair.clip.side);
     let weight = weights_of(&driving_points, &driving_confidence, side, losses).to_device(device);
+    let guides: Vec<Tensor> = pairs
+        .iter()
+        .filter_map(|pair| Some((pair, pair.clip.guides.as_ref()?)))
+        .map(|(pair, guides)| Ok(to_tensor(pair, &guides.picture(pair.source, pair.driving)?, device)))
+        .collect::<Result<_>>()?;
     Ok(Pairs {
         source,
         source_points,
@@ -189,20 +202,24 @@ fn assemble(pairs: &[Pair<'_>], order: &[usize], losses: &PictureLosses, device:
         driving,
         driving_points,
         driving_confidence,
+        guide: (guides.len() == pairs.len()).then(|| Tensor::stack(&guides, 0)),
         weight,
         frames: pairs.iter().map(|pair| pair.driving).collect(),
     })
 }
 
-/// `[3, side, side]` in 0..=1.
 fn picture(pair: &Pair<'_>, frame: usize, device: Device) -> Result<Tensor> {
+    Ok(to_tensor(pair, &pair.clip.picture(frame)?, device))
+}
+
+/// `[3, side, side]` in 0..=1, mirrored and coloured as the pair is.
+fn to_tensor(pair: &Pair<'_>, rgb: &[u8], device: Device) -> Tensor {
     let side = pair.clip.side as i64;
-    let rgb = pair.clip.picture(frame)?;
-    let bytes = Tensor::from_slice(&rgb).to_device(device).view([side, side, 3]).permute([2, 0, 1]);
+    let bytes = Tensor::from_slice(rgb).to_device(device).view([side, side, 3]).permute([2, 0, 1]);
     let plain = bytes.to_kind(Kind::Float) / 255.0;
     let plain = if pair.mirrored { plain.flip([2i64].as_slice()) } else { plain };
     let gain = Tensor::from_slice(&pair.colour.gain).view([3, 1, 1]).to_device(device);
-    Ok((plain * gain + f64::from(pair.colour.offset)).clamp(0.0, 1.0))
+    (plain * gain + f64::from(pair.colour.offset)).clamp(0.0, 1.0)
 }
 
 /// Keypoints `[116, 2]` in -1..=1 and their confidence `[116]`.

@@ -2,13 +2,13 @@
 
 use super::config::PictureTrainConfig;
 use super::frame_store::FrameClip;
+use super::guides::portrait;
 use super::run::load_clips;
 use super::sheet::Sheet;
 use crate::{Event, Result, Split, TrainError};
 use ndarray::Axis;
-use orator_body::{KeypointTrack, Portrait};
 use orator_media::Picture;
-use orator_metrics::{BoxConfig, MetricsError, PartBoxes, PictureReport, PictureScores};
+use orator_metrics::{BoxConfig, PartBoxes, PictureReport, PictureScores};
 use orator_perceive::Perceiver;
 use orator_render::Renderer;
 use serde::Serialize;
@@ -65,6 +65,8 @@ pub fn reenact(
 ) -> Result<ReenactmentTable> {
     let mut held_out = config.clone();
     held_out.clips.retain(|clip| clip.split == Split::HeldOut);
+    // Renderers draw their own guides.
+    held_out.networks.refiner.guided = false;
     if held_out.clips.is_empty() || renderers.is_empty() {
         return Err(TrainError::Corpus {
             what: "there is nothing to compare".into(),
@@ -81,7 +83,8 @@ pub fn reenact(
             clips.iter().filter(|c| c.exact == exact && c.frames() > 1 && c.has_face(0)).collect();
         let step = all.len().div_ceil(settings.clips.max(1)).max(1);
         let chosen: Vec<&FrameClip> = all.into_iter().step_by(step).collect();
-        let mut scores: Vec<PictureScores> = renderers.iter().map(|_| new_scores()).collect::<Result<_>>()?;
+        let mut scores: Vec<PictureScores> =
+            renderers.iter().map(|_| Ok(PictureScores::with_what_is_there()?)).collect::<Result<_>>()?;
         for (done, clip) in chosen.iter().enumerate() {
             tell(Event::Preparing { done, total: chosen.len(), clip: format!("{} (drawn)", clip.name) });
             rows.push(clip_row(renderers, clip, settings, &mut perceiver, &mut scores)?);
@@ -96,14 +99,6 @@ pub fn reenact(
     Ok(table)
 }
 
-/// With LPIPS where its networks were fetched.
-fn new_scores() -> Result<PictureScores> {
-    match PictureScores::with_lpips() {
-        Err(MetricsError::Asset(_)) => Ok(PictureScores::default()),
-        other => Ok(other?),
-    }
-}
-
 fn clip_row(
     renderers: &[(String, Box<dyn Renderer>)],
     clip: &FrameClip,
@@ -115,10 +110,7 @@ fn clip_row(
         Ok(Picture::from_rgb(clip.side, clip.side, clip.picture(frame)?)?)
     };
     let source = picture(0)?;
-    // The detector gives the mask; the points are the clip's own, so that the first frame moves nothing.
-    let (found, _) = perceiver.portrait(source.clone())?;
-    let keypoints: KeypointTrack = clip.track.frame(0).unwrap_or_else(|| found.keypoints.clone());
-    let portrait = Portrait { keypoints, ..found };
+    let portrait = portrait(clip, 0, perceiver)?;
     let last = clip.frames() - 1;
     let count = settings.frames.clamp(1, last);
     let frames: Vec<usize> = (1..=count).map(|n| (n * last) / count).collect();

@@ -70,6 +70,7 @@ impl Learner for RefineLearner<'_> {
             points: &pairs.driving_points,
             confidence: &pairs.driving_confidence,
             picture: Some(&pairs.driving),
+            guide: pairs.guide.as_ref(),
         };
         let training = Training { transform_dropout: 0.0, randomness: random };
         let drawn = self.networks.drive(&source, &driving, Some(training));
@@ -78,6 +79,10 @@ impl Learner for RefineLearner<'_> {
         let mut parts: Parts =
             vec![("pixels", pixels.double_value(&[])), ("perceptual", perceptual.double_value(&[]))];
         let mut total = pixels * losses.pixel + perceptual * losses.perceptual;
+        if let Some(distance) = self.judges.parts(&drawn.picture, &pairs)? {
+            parts.push(("parts", distance.double_value(&[])));
+            total = total + distance * losses.part_perceptual;
+        }
         if let Some(judge) = self.discriminator {
             let (fooling, judging) = self.adversarial(judge, &drawn, &pairs.driving);
             parts.push(("fooling", fooling.double_value(&[])));

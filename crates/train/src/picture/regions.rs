@@ -13,6 +13,9 @@ const GROWTH: f32 = 1.2;
 /// Smallest confidence of a part whose box counts.
 const SEEN: f32 = 0.3;
 
+/// Half the side of the smallest box of a part that is enlarged, in half picture widths.
+const SMALLEST_BOX: f32 = 0.06;
+
 /// A part and how much its pixels count.
 struct Region {
     points: Vec<usize>,
@@ -63,22 +66,70 @@ pub(super) fn weights_of(
     Tensor::stack(&maps, 0)
 }
 
-/// The pixels that a region's box covers along an axis.
-fn pixels(places: &Array2<f32>, region: &Region, axis: usize, side: usize) -> Range<usize> {
-    let bounds = region
-        .points
+/// The middle of some points along an axis, and how far the outermost are from it.
+fn bounds(places: &Array2<f32>, points: &[usize], axis: usize) -> (f32, f32) {
+    let (low, high) = points
         .iter()
         .map(|&p| places[[p, axis]])
         .fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(v), high.max(v)));
-    let (middle, half) = ((bounds.0 + bounds.1) / 2.0, (bounds.1 - bounds.0) / 2.0 * GROWTH);
+    ((low + high) / 2.0, (high - low) / 2.0)
+}
+
+/// The pixels that a region's box covers along an axis.
+fn pixels(places: &Array2<f32>, region: &Region, axis: usize, side: usize) -> Range<usize> {
+    let (middle, half) = bounds(places, &region.points, axis);
+    let half = half * GROWTH;
     let pixel = |place: f32| ((place + 1.0) / 2.0 * side as f32).clamp(0.0, side as f32) as usize;
     pixel(middle - half)..pixel(middle + half)
+}
+
+/// Both hands and the lips, where they are seen: numbers in the batch `[parts]`, int64, and where to look for each of
+/// `side`² pixels of its box, `[parts, side, side, 2]` in -1..=1. `None` where no part is seen.
+pub(super) fn part_grids(points: &Tensor, confidence: &Tensor, side: i64) -> Option<(Tensor, Tensor)> {
+    let device = points.device();
+    let certain = to_array2(&confidence.to_device(Device::Cpu)).unwrap_or_default();
+    let unit = orator_nn::grid::identity_grid(side, side, device);
+    let (mut numbers, mut grids) = (Vec::new(), Vec::new());
+    for b in 0..certain.nrows() {
+        let places = to_array2(&points.get(b as i64).to_device(Device::Cpu)).unwrap_or_default();
+        for part in [Part::LeftHand, Part::RightHand, Part::Lips] {
+            let of = part.positions(LAYOUT);
+            if of.iter().map(|&p| certain[[b, p]]).sum::<f32>() < SEEN * of.len() as f32 {
+                continue;
+            }
+            let [x, y] = [0, 1].map(|axis| bounds(&places, &of, axis));
+            let half = x.1.max(y.1).max(SMALLEST_BOX) * GROWTH;
+            let middle = Tensor::from_slice(&[x.0, y.0]).to_device(device);
+            numbers.push(b as i64);
+            grids.push(&unit * f64::from(half) + middle);
+        }
+    }
+    (!numbers.is_empty()).then(|| (Tensor::from_slice(&numbers).to_device(device), Tensor::stack(&grids, 0)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use tch::Kind;
+
+    #[test]
+    fn parts_are_cut_out_where_they_are_seen() {
+        let options = (Kind::Float, Device::Cpu);
+        let points = Tensor::zeros([2, 116, 2], options);
+        let confidence = Tensor::zeros([2, 116], options);
+        for (number, &p) in Part::RightHand.positions(LAYOUT).iter().enumerate() {
+            let place = if number % 2 == 0 { [0.2f32, 0.4] } else { [0.6, 0.5] };
+            points.get(1).get(p as i64).copy_(&Tensor::from_slice(&place));
+            let _ = confidence.get(1).get(p as i64).fill_(1.0);
+        }
+        let (numbers, grids) = part_grids(&points, &confidence, 5).unwrap();
+        assert_eq!(Vec::<i64>::try_from(&numbers).unwrap(), [1]);
+        assert_eq!(grids.size(), [1, 5, 5, 2]);
+        let at = |y: i64, x: i64, axis: i64| grids.double_value(&[0, y, x, axis]);
+        assert!((at(2, 2, 0) - 0.4).abs() < 1e-6 && (at(2, 2, 1) - 0.45).abs() < 1e-6);
+        assert!((at(0, 4, 0) - 0.64).abs() < 1e-6, "{}", at(0, 4, 0));
+        assert!(part_grids(&points, &confidence.zeros_like(), 5).is_none());
+    }
 
     #[test]
     fn hands_count_more_and_the_mean_is_one() {

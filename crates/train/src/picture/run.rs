@@ -2,6 +2,7 @@
 
 use super::config::PictureTrainConfig;
 use super::frame_store::FrameClip;
+use super::guides::Guides;
 use super::losses::Judges;
 use super::motion_field::FieldLearner;
 use super::refine::RefineLearner;
@@ -10,9 +11,9 @@ use super::validation::Validation;
 use super::weights;
 use crate::learner::Learner;
 use crate::prepare::prepare_each;
-use crate::run_folder::StageRun;
+use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
-use crate::{Event, Result};
+use crate::{Event, Result, Split, TrainError};
 use orator_nn::mix;
 use orator_render::contextual::{Discriminator, PictureNetworks, Refinement, drawing_kind};
 use std::path::Path;
@@ -22,7 +23,7 @@ use tch::nn::VarStore;
 /// Channels of the discriminator's first layer.
 const DISCRIMINATOR_WIDTH: i64 = 32;
 
-/// Trains one stage into the run folder `run`; returns when its weights are written. As for motion, train in a process of its
+/// Trains one stage into the run folder `run`; returns when its weights are written, or when the sitting's time is up. As for motion, train in a process of its
 /// own: libtorch has one random generator.
 ///
 /// # Errors
@@ -32,11 +33,18 @@ pub fn train(
     config: &PictureTrainConfig,
     corpus: &Path,
     run: &Path,
-    resume: bool,
+    sitting: impl Into<Sitting>,
     device: Device,
     tell: &mut dyn FnMut(Event),
 ) -> Result<()> {
-    let begun = refuse_begun(run, stage.name(), resume)?;
+    let sitting = sitting.into();
+    if stage == Stage::Refine && config.networks.refinement == Refinement::None {
+        return Err(TrainError::Corpus {
+            what: "networks.refinement is none: there is nothing to refine".into(),
+            hint: "the weights of the motion-field are finished already".into(),
+        });
+    }
+    let begun = refuse_begun(run, stage.name(), sitting.resume)?;
     let clips = load_clips(config, corpus, &run.join("prepared"), tell)?;
     tch::manual_seed(mix(config.seed, stage as u64) as i64);
     let store = VarStore::new(device);
@@ -55,10 +63,10 @@ pub fn train(
         Stage::Refine => &config.refine,
     };
     let losses = &config.losses;
-    let judges = Judges::load(&losses.features, losses.perceptual, kind, device)?;
-    let mut folder = StageRun::open(run, stage.name(), settings.steps, tell)?;
+    let judges = Judges::load(losses, kind, device)?;
+    let mut folder = StageRun::open(run, stage.name(), settings.steps, sitting, tell)?;
     let validation = Validation::new(&clips, config, run.join(stage.name()), device);
-    {
+    let finished = {
         let learner: Box<dyn Learner + '_> = match stage {
             Stage::MotionField => {
                 Box::new(FieldLearner::new(&networks, &clips, config, judges, validation, device)?)
@@ -74,7 +82,10 @@ pub fn train(
                 device,
             )?),
         };
-        run_steps(learner.as_ref(), &store, settings, config.seed, &mut folder)?;
+        run_steps(learner.as_ref(), &store, settings, config.seed, &mut folder)?
+    };
+    if !finished {
+        return Ok(());
     }
     draw_curves(&mut folder)?;
     // Without refinement the first stage makes the finished weights.
@@ -92,12 +103,21 @@ pub(super) fn load_clips(
     folder: &Path,
     tell: &mut dyn FnMut(Event),
 ) -> Result<Vec<FrameClip>> {
-    let mut clips = Vec::new();
+    let mut clips: Vec<FrameClip> = Vec::new();
     prepare_each(&config.clips, corpus, folder, tell, &mut |clip, pictures| {
         let source = &config.clips[clip.source];
         let form = (config.side, config.every);
         clips.extend(FrameClip::new(&clip, &pictures, source.weight, source.split, form, folder)?);
         Ok(())
     })?;
+    if config.networks.guided() {
+        let mut perceiver = None;
+        let total = clips.len();
+        for (done, clip) in clips.iter_mut().enumerate() {
+            tell(Event::Preparing { done, total, clip: format!("{} (guides)", clip.name) });
+            let count = if clip.split == Split::Train { config.guide_sources } else { 1 };
+            clip.guides = Some(Guides::of(clip, count, &mut perceiver, folder)?);
+        }
+    }
     Ok(clips)
 }

@@ -6,7 +6,7 @@ use super::pairs::held_out_pairs;
 use super::sheet::{Sheet, to_picture};
 use crate::{Result, Split};
 use orator_metrics::{BoxConfig, PartBoxes, PictureScores};
-use orator_render::contextual::{Driving, PictureNetworks};
+use orator_render::contextual::{Driving, PictureNetworks, Warping};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tch::{Device, Kind};
@@ -60,7 +60,10 @@ impl<'a> Validation<'a> {
             let driving = Driving {
                 points: &pairs.driving_points,
                 confidence: &pairs.driving_confidence,
-                picture: Some(&pairs.driving),
+                // As in a real drawing, where there is no driving picture, unless points are found in it.
+                picture: (self.config.networks.warping != Warping::DetectedKeypoints)
+                    .then_some(&pairs.driving),
+                guide: pairs.guide.as_ref(),
             };
             let drawn = networks.drive(&source, &driving, None);
             let kind = if clip.exact { "staged" } else { "filmed" };

@@ -12,7 +12,7 @@ pub use shuffle::{FEWEST_PHRASES, shuffled_order, shuffled_phrases, window_phras
 
 pub(super) use encoder::{ContentEncoder, EncoderSizes};
 
-use super::{AlignmentConfig, MotionLayout, SPEECH_FEATURES, Stream};
+use super::{AlignmentConfig, MotionLayout, Stream};
 use encoder::EmbeddingHead;
 use tch::nn::{Path, VarStore};
 use tch::{Device, Kind, Tensor};
@@ -32,9 +32,9 @@ pub struct Alignment {
 }
 
 impl Alignment {
-    /// Fresh encoders; initial values come from libtorch's generator, so seed that first.
+    /// Fresh encoders for `features` numbers of speech a frame; initial values come from libtorch's generator, so seed that first.
     #[must_use]
-    pub fn new(config: &AlignmentConfig, layout: &MotionLayout, device: Device) -> Self {
+    pub fn new(config: &AlignmentConfig, layout: &MotionLayout, features: i64, device: Device) -> Self {
         let store = VarStore::new(device);
         let root = store.root();
         let pair = |stream: Stream| {
@@ -45,7 +45,7 @@ impl Alignment {
                     layout.dimensions(stream) as i64,
                     config.into(),
                 ),
-                speech: ContentEncoder::new(&(&at / "speech"), SPEECH_FEATURES as i64, config.into()),
+                speech: ContentEncoder::new(&(&at / "speech"), features, config.into()),
                 motion_head: EmbeddingHead::new(&(&at / "motion_head"), config),
                 speech_head: EmbeddingHead::new(&(&at / "speech_head"), config),
             }

@@ -68,6 +68,8 @@ impl StrokePredictor {
     /// speakers itself means nobody in particular).
     #[must_use]
     pub fn forward(&self, speech: &Tensor, speakers: &Tensor, train: bool) -> Tensor {
+        // What is said is not listened to here, only how.
+        let speech = &speech.narrow(2, 0, SPEECH_FEATURES as i64);
         let x = self.enter.forward(&speech.transpose(1, 2)) + self.speakers.forward(speakers).unsqueeze(-1);
         let x = self.stack.forward(&x).gelu("none").dropout(self.dropout, train);
         self.leave.forward(&x).transpose(1, 2)
