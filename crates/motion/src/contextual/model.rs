@@ -279,7 +279,7 @@ impl ContextualModel {
         let mut normalised = normaliser.apply(body);
         let arms = from_array2(&normalised).narrow(1, 0, ARM_NUMBERS).unsqueeze(0).to_device(self.device);
         let speaker = Tensor::from_slice(&[speaker]).to_device(self.device);
-        let shaped = tch::no_grad(|| shaper.forward(&StrokeShaper::slow(&arms), guide, &speaker, false)).i(0);
+        let shaped = tch::no_grad(|| shaper.forward(&shaper.slow(&arms), guide, &speaker, false)).i(0);
         normalised.slice_mut(s![.., ..ARM_NUMBERS as usize]).assign(&to_array2(&shaped)?);
         *body = normaliser.undo(&normalised);
         Ok(())

@@ -8,7 +8,7 @@ use crate::learner::{Learner, Parts};
 use crate::windows::{Batch, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
 use crate::{Result, Split, StageConfig, TrainConfig, TrainError};
 use orator_metrics::strokes::{Peak, TOLERANCE, chance, hits};
-use orator_motion::contextual::{ARM_NUMBERS, Networks, StrokePlan, StrokePredictor, StrokeShaper, pick};
+use orator_motion::contextual::{ARM_NUMBERS, Networks, StrokePlan, StrokePredictor, pick};
 use orator_nn::{Randomness, from_array2, to_array2};
 use std::collections::BTreeMap;
 use tch::{Device, IndexOp, Kind, Tensor};
@@ -74,8 +74,7 @@ impl<'a> Foretelling<'a> {
 }
 
 /// Slow motion of arms `[batch, time, 12]` as it might come with a plan that it does not know of.
-fn out_of_step(arms: &Tensor, random: &mut Randomness) -> Tensor {
-    let slow = StrokeShaper::slow(arms);
+fn out_of_step(slow: &Tensor, random: &mut Randomness) -> Tensor {
     let (batch, time) = (slow.size()[0], slow.size()[1]);
     let mut order = Vec::with_capacity((batch * time) as usize);
     let mut sizes = Vec::with_capacity(batch as usize);
@@ -126,7 +125,7 @@ impl Learner for Foretelling<'_> {
         let counted = (&batch.valid[1] * batch.planned.unsqueeze(-1)).unsqueeze(-1);
         let loss = (losses * &counted).sum(Kind::Float) / counted.sum(Kind::Float).clamp_min(1.0);
         let arms = batch.motion[1].narrow(2, 0, ARM_NUMBERS);
-        let slow = out_of_step(&arms, random);
+        let slow = out_of_step(&self.predictor.shaper.slow(&arms), random);
         let made = self.predictor.shaper.forward(&slow, &batch.guide, &batch.speaker, true);
         let seen = batch.seen[1].narrow(2, 0, ARM_NUMBERS) * batch.planned.view([-1, 1, 1]);
         let shape = losses::squares(&made, &arms, &seen, [1.0, SPEED, CHANGE]);
@@ -200,8 +199,8 @@ impl Learner for Foretelling<'_> {
                 let speeds = (x.narrow(1, 1, n - 1) - x.narrow(1, 0, n - 1)) * seen.narrow(1, 1, n - 1);
                 speeds.square().sum(Kind::Float).double_value(&[]).sqrt()
             };
-            let in_step = StrokeShaper::slow(&arms);
-            let out = out_of_step(&arms, &mut Randomness::new(1));
+            let in_step = self.predictor.shaper.slow(&arms);
+            let out = out_of_step(&in_step, &mut Randomness::new(1));
             let unshaped = losses::squares(&in_step, &arms, &seen, [1.0, SPEED, CHANGE]);
             measures.insert(format!("{kind}arms-unshaped"), unshaped.double_value(&[]));
             for (name, slow) in [("in-step", &in_step), ("out-of-step", &out)] {
