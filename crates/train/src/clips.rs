@@ -7,11 +7,13 @@ use crate::{ClipSource, Result, Split, TrainError};
 use ndarray::Array2;
 use orator_body::KeypointTrack;
 use orator_body::smooth::{GapConfig, SmoothingConfig};
-use orator_motion::contextual::{ContextualConfig, Normaliser, Statistics, Stream};
+use orator_motion::contextual::{ContextualConfig, Normaliser, Statistics, Stream, adapted_features};
 use orator_motion::{HandShape, RestPose, Streams, to_streams};
 
 /// Frames a second of all motion.
 pub(crate) const RATE: f64 = 25.0;
+/// How many times as long as it is a clip is taken for, see [`Clips::adapt_speech`].
+const LONG: f32 = 5.0;
 /// Fewest frames a clip must have to be of use.
 const FEWEST_FRAMES: usize = 25;
 
@@ -143,6 +145,17 @@ impl Clips {
             clip.speech = clip.speech.as_ref().map(|s| statistics.speech.apply(s));
         }
         Ok(Self { clips, statistics })
+    }
+
+    /// Brings all speech nearer to what sampling hears, where a recording is normalised by its own statistics as well: every
+    /// second training clip as if it were [`LONG`] times as long, because clips are short and recordings may not be.
+    pub fn adapt_speech(&mut self) {
+        let known = Normaliser::identity(self.statistics.speech.dimensions());
+        for (number, clip) in self.clips.iter_mut().enumerate() {
+            let long = clip.split == Split::Train && number % 2 == 1;
+            let longer = if long { LONG } else { 1.0 };
+            clip.speech = clip.speech.as_ref().map(|s| adapted_features(s, &known, longer));
+        }
     }
 
     /// Takes up the phrases of the prepared clips, in their order.

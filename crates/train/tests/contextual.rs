@@ -112,6 +112,7 @@ networks:
   speakers: [somebody]
   default_speaker: somebody
 alignment: {generator}
+strokes: {generator}
 tokenizer: {tokenizer}
 generator: {generator}
 residual: {generator}
@@ -285,6 +286,65 @@ fn aligned_encoders_teach_the_tokenizers_and_begin_the_generators() {
 }
 
 #[test]
+fn strokes_are_foretold_and_planned_and_another_run_begins_with_what_was_learned() {
+    let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    orator_nn::configure_threads(1);
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    corpus(home.path(), &run);
+    let networks = "  strokes: { width: 24, depth: 3, dropout: 0.0 }";
+    let mut config = config_with(home.path(), 60, "", "", networks);
+    // The encoders and tokenizers know nothing of strokes: those of a run without them will do.
+    let without = config_with(home.path(), 60, "", "", "");
+    learn(Stage::Tokenizer, &without, home.path(), &run, false, "body");
+    // The hands are fastest twice in each wave of the speech.
+    let (first, last) = learn(Stage::Strokes, &config, home.path(), &run, false, "strokes");
+    assert!(last < 0.75 * first, "strokes: {first} to {last}");
+    let log = std::fs::read_to_string(run.join("strokes").join("log.jsonl")).unwrap();
+    assert!(log.contains("\"arms\""), "arms are shaped in the same stage");
+    let (first, last) = learn(Stage::Generator, &config, home.path(), &run, false, "body-tokens");
+    assert!(last < 0.9 * first, "generator: {first} to {last}");
+    learn(Stage::Residual, &config, home.path(), &run, false, "body-tokens");
+
+    let model = ContextualModel::load(&run.join("tiny.safetensors"), Device::Cpu).unwrap();
+    let (speech, reference) = (speech(150), person(0.0).frame(0).unwrap());
+    let request = |planned_strokes: bool| SampleRequest {
+        speech: &speech,
+        reference: &reference,
+        known: None,
+        speaker: None,
+        options: SampleOptions { planned_strokes, ..SampleOptions::default() },
+    };
+    let plan = model.planned_strokes(&request(true)).unwrap().unwrap();
+    // Six seconds with a stroke every 0.6 s or so; the detector's faster half is learned from.
+    assert!((2..=12).contains(&plan[0].len()), "{plan:?}");
+    assert!(plan.iter().flatten().all(|at| (0.0..6.0).contains(at)));
+    assert_eq!(plan, model.planned_strokes(&request(true)).unwrap().unwrap());
+    assert_eq!(model.planned_strokes(&request(false)).unwrap(), None);
+    let take = |planned| {
+        let Motion::Keypoints(track) = model.sample(&request(planned), &mut |_, _| {}).unwrap();
+        track
+    };
+    assert_eq!(take(true), take(true));
+    assert_ne!(take(true), take(false));
+    let Motion::Keypoints(held) = model.represented(&person(0.0)).unwrap().unwrap();
+    assert_eq!(held.frames(), FRAMES);
+
+    let other = home.path().join("other");
+    std::fs::create_dir_all(&other).unwrap();
+    std::fs::rename(run.join("prepared"), other.join("prepared")).unwrap();
+    std::fs::copy(run.join("tokenizer.safetensors"), other.join("tokenizer.safetensors")).unwrap();
+    config.generator.steps = 10;
+    config.begin.insert("generator".into(), run.join("tiny.safetensors"));
+    let (begun, _) = learn(Stage::Generator, &config, home.path(), &other, false, "body-tokens");
+    assert!(begun < 0.95 * first, "goes on: {begun} after {first}");
+    config.begin.insert("residual".into(), run.join("tokenizer.safetensors"));
+    let refused =
+        train(Stage::Residual, &config, home.path(), &other, false, Device::Cpu, &mut |_| {}).unwrap_err();
+    assert!(refused.to_string().contains("strokes.safetensors"), "{refused}");
+}
+
+#[test]
 fn speech_joined_to_the_tokens_learns_too() {
     let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
     orator_nn::configure_threads(1);
@@ -431,6 +491,8 @@ fn settings_that_do_not_fit_each_other_are_refused() {
         read_config(home.path(), 10, face, generator, networks).unwrap_err().to_string()
     };
     assert!(refused("", ", speech_encoder: aligned", "").contains("networks.alignment"));
+    assert!(refused("", "", "  representation: raw\n  strokes: {}").contains("tokens of keypoints"));
+    assert!(refused("", "", "  strokes: { width: 0 }").contains("width"));
     assert!(refused("", "", "  representation: distilled").contains("networks.alignment"));
     assert!(
         refused("", ", speech_encoder: aligned", "  alignment: { width: 64, heads: 4 }").contains("width")

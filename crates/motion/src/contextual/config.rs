@@ -25,6 +25,8 @@ const LARGEST_SIZE: i64 = 1 << 13;
 const MOST_PARAMETERS: f64 = 1e9;
 /// Most stacks of a tokenizer, and blocks in a stack: dilation grows threefold from block to block.
 const MOST_BLOCKS: i64 = 8;
+/// Most smoothing of slow motion in frames.
+const LARGEST_SMOOTHING: f64 = 100.0;
 /// Most axes of a grid of codes; with 64 points each their product still is a number.
 const MOST_AXES: usize = 10;
 
@@ -356,8 +358,13 @@ impl ContextualConfig {
             }
         }
         if let Some(s) = &self.strokes {
-            if !(1..=LARGEST_SIZE).contains(&s.width) || !(0..=MOST_BLOCKS).contains(&s.depth) {
-                return Err(format!("strokes need a width above 0 and at most {MOST_BLOCKS} blocks"));
+            let possible = (1..=LARGEST_SIZE).contains(&s.width)
+                && (0..=MOST_BLOCKS).contains(&s.depth)
+                && (0.1..=LARGEST_SMOOTHING).contains(&s.smoothing);
+            if !possible {
+                return Err(format!(
+                    "strokes need a width above 0, at most {MOST_BLOCKS} blocks, and a smoothing of 0.1 to {LARGEST_SMOOTHING} frames"
+                ));
             }
             if self.representation == Representation::Raw || !self.layout.is_keypoints() {
                 return Err("strokes are planned for tokens of keypoints only".into());

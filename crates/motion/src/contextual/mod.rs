@@ -36,7 +36,7 @@ pub use quantiser::{CodeUse, Quantised, ResidualQuantiser};
 pub use raw_decoding::{RawWindow, fill_raw};
 pub use residual_generator::ResidualGenerator;
 pub use speech_encoder::SILENCE as SPEECH_SILENCE;
-pub use statistics::{Statistics, speech_features};
+pub use statistics::{Statistics, adapted_features, speech_features};
 pub use strokes::{
     ARM_NUMBERS, GUIDE_NUMBERS, STROKE_KINDS, StrokeConfig, StrokePlan, StrokePredictor, StrokeShaper,
     VARIETY, pick,

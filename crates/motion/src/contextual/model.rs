@@ -16,7 +16,7 @@ use orator_nn::{Checkpoint, NnError, Randomness, assign, from_array2, mix, to_ar
 use orator_speech::Speech;
 use std::collections::BTreeMap;
 use std::path::Path;
-use tch::{Device, IndexOp, Tensor};
+use tch::{Device, IndexOp, Kind, Tensor};
 
 /// What the weight file says it is.
 const KIND: &str = "contextual-motion";
@@ -24,6 +24,8 @@ const KIND: &str = "contextual-motion";
 const FORMAT: &str = "1";
 /// Mixed into the take's seed for the plan of strokes: windows use small numbers.
 const PLAN_SEED: u64 = 0x5354_524f_4b45;
+/// Less likely than this a stroke is never; it keeps shares of nothing from being no numbers.
+const LEAST_LIKELY: f64 = 1e-6;
 /// Decoded tokens jump a little from frame to frame; hands and lips must stay quick.
 const SMOOTHING: SmoothingConfig =
     SmoothingConfig { order: 2, window: 7, outer_lips_window: 5, inner_lips_window: 3, threshold: 0.0 };
@@ -171,8 +173,15 @@ impl ContextualModel {
         let Some(predictor) = self.networks.strokes.as_ref().filter(|_| options.planned_strokes) else {
             return Ok(None);
         };
-        let speaker = Tensor::from_slice(&[speaker]).to_device(self.device);
-        let likely = tch::no_grad(|| predictor.forward(speech, &speaker, false).sigmoid()).i(0);
+        // When, is what speech says to nobody in particular; a speaker's own label was learned with one voice, and on others
+        // foretells half as many. With which hands, is the speaker's.
+        let nobody = self.config.speakers.len() as i64;
+        let speakers = Tensor::from_slice(&[nobody, speaker]).to_device(self.device);
+        let likely = tch::no_grad(|| {
+            let both = predictor.forward(&speech.expand([2, -1, -1], false), &speakers, false).sigmoid();
+            let sums = both.sum_dim_intlist([-1i64].as_slice(), true, Kind::Float);
+            both.i(1) * (sums.i(0) / sums.i(1).clamp_min(LEAST_LIKELY))
+        });
         let mut random = Randomness::new(mix(options.seed, PLAN_SEED));
         Ok(Some(pick(&to_array2(&likely)?, None, VARIETY, &mut random)))
     }
@@ -270,7 +279,7 @@ impl ContextualModel {
         let mut normalised = normaliser.apply(body);
         let arms = from_array2(&normalised).narrow(1, 0, ARM_NUMBERS).unsqueeze(0).to_device(self.device);
         let speaker = Tensor::from_slice(&[speaker]).to_device(self.device);
-        let shaped = tch::no_grad(|| shaper.forward(&StrokeShaper::slow(&arms), guide, &speaker, false)).i(0);
+        let shaped = tch::no_grad(|| shaper.forward(&shaper.slow(&arms), guide, &speaker, false)).i(0);
         normalised.slice_mut(s![.., ..ARM_NUMBERS as usize]).assign(&to_array2(&shaped)?);
         *body = normaliser.undo(&normalised);
         Ok(())

@@ -69,6 +69,11 @@ const ADAPTATION_FRAMES: f32 = 250.0;
 /// Normalised speech features `[frames, 163]`: learned, then low-level; then those of the text, where there are some.
 #[must_use]
 pub fn speech_features(speech: &Speech, normaliser: &Normaliser) -> Array2<f32> {
-    let features = speech.features();
-    normaliser.adapted(&features, ADAPTATION_FRAMES).apply(&features)
+    adapted_features(&speech.features(), normaliser, 1.0)
+}
+
+/// Features `[frames, numbers]` normalised as those of a recording that is `longer` times as long.
+#[must_use]
+pub fn adapted_features(features: &Array2<f32>, normaliser: &Normaliser, longer: f32) -> Array2<f32> {
+    normaliser.adapted(features, ADAPTATION_FRAMES / longer).apply(features)
 }

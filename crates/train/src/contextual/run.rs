@@ -70,6 +70,9 @@ pub fn train(
     if config.networks.strokes.is_some() && matches!(stage, Stage::Strokes | Stage::Generator) {
         gestures::take_gestures(&mut clips.clips, &places)?;
     }
+    if stage == Stage::Strokes {
+        clips.adapt_speech();
+    }
     let mut folder = StageRun::open(run, stage.name(), settings.steps, sitting, tell)?;
     let finished = {
         let learner: Box<dyn Learner + '_> = match (stage, &networks.alignment) {

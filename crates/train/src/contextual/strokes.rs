@@ -8,7 +8,7 @@ use crate::learner::{Learner, Parts};
 use crate::windows::{Batch, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
 use crate::{Result, Split, StageConfig, TrainConfig, TrainError};
 use orator_metrics::strokes::{Peak, TOLERANCE, chance, hits};
-use orator_motion::contextual::{ARM_NUMBERS, Networks, StrokePlan, StrokePredictor, StrokeShaper, pick};
+use orator_motion::contextual::{ARM_NUMBERS, Networks, StrokePlan, StrokePredictor, pick};
 use orator_nn::{Randomness, from_array2, to_array2};
 use std::collections::BTreeMap;
 use tch::{Device, IndexOp, Kind, Tensor};
@@ -64,18 +64,17 @@ impl<'a> Foretelling<'a> {
         self.sampler.batch(self.settings.batch, &self.config.losses, random, self.device)
     }
 
-    /// Strokes picked from the whole speech of a clip: as many as its hands made, without chance.
-    fn picked(&self, clip: &Clip, count: usize) -> Option<StrokePlan> {
+    /// Strokes picked from the whole speech of a clip: so many, or as many as are foretold, without chance.
+    fn picked(&self, clip: &Clip, count: Option<usize>) -> Option<StrokePlan> {
         let speech = from_array2(clip.speech.as_ref()?).unsqueeze(0).to_device(self.device);
         let speaker = Tensor::from_slice(&[clip.speaker]).to_device(self.device);
         let likely = self.predictor.forward(&speech, &speaker, false).sigmoid().i(0);
-        Some(pick(&to_array2(&likely).ok()?, Some(count), 0.0, &mut Randomness::new(0)))
+        Some(pick(&to_array2(&likely).ok()?, count, 0.0, &mut Randomness::new(0)))
     }
 }
 
 /// Slow motion of arms `[batch, time, 12]` as it might come with a plan that it does not know of.
-fn out_of_step(arms: &Tensor, random: &mut Randomness) -> Tensor {
-    let slow = StrokeShaper::slow(arms);
+fn out_of_step(slow: &Tensor, random: &mut Randomness) -> Tensor {
     let (batch, time) = (slow.size()[0], slow.size()[1]);
     let mut order = Vec::with_capacity((batch * time) as usize);
     let mut sizes = Vec::with_capacity(batch as usize);
@@ -126,7 +125,7 @@ impl Learner for Foretelling<'_> {
         let counted = (&batch.valid[1] * batch.planned.unsqueeze(-1)).unsqueeze(-1);
         let loss = (losses * &counted).sum(Kind::Float) / counted.sum(Kind::Float).clamp_min(1.0);
         let arms = batch.motion[1].narrow(2, 0, ARM_NUMBERS);
-        let slow = out_of_step(&arms, random);
+        let slow = out_of_step(&self.predictor.shaper.slow(&arms), random);
         let made = self.predictor.shaper.forward(&slow, &batch.guide, &batch.speaker, true);
         let seen = batch.seen[1].narrow(2, 0, ARM_NUMBERS) * batch.planned.view([-1, 1, 1]);
         let shape = losses::squares(&made, &arms, &seen, [1.0, SPEED, CHANGE]);
@@ -138,16 +137,21 @@ impl Learner for Foretelling<'_> {
         Ok(self.draw(random).tensors())
     }
 
-    /// On held-out clips, when as many moments are picked as the hands had: the share of them within 120 ms of a stressed syllable
-    /// and of a true stroke, each beside chance.
+    /// On held-out clips, and on known ones of staged people, when as many moments are picked as the hands had: the share of them
+    /// within 120 ms of a stressed syllable and of a true stroke, each beside chance; how many would be picked unasked. Then, on
+    /// held-out windows, how well arms are shaped round the true strokes.
     fn validate(&self, _step: u64) -> Result<BTreeMap<String, f64>> {
         let mut measures = BTreeMap::new();
-        for (kind, exact) in [("filmed-", false), ("staged-", true)] {
+        for (kind, exact, split) in [
+            ("filmed-", false, Split::HeldOut),
+            ("staged-", true, Split::HeldOut),
+            ("staged-known-", true, Split::Train),
+        ] {
             let clips: Vec<&Clip> = self
                 .clips
                 .clips
                 .iter()
-                .filter(|c| c.split == Split::HeldOut && c.exact == exact && speaks(c) && has_body(c))
+                .filter(|c| c.split == split && c.exact == exact && speaks(c) && has_body(c))
                 .collect();
             let step = clips.len().div_ceil(HELD_OUT).max(1);
             let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
@@ -156,7 +160,9 @@ impl Learner for Foretelling<'_> {
                 let Some(gestures) = &clip.gestures else { continue };
                 let seconds = clip.streams.body.nrows() as f64 / RATE;
                 let truth = moments(&gestures.plan);
-                let Some(plan) = self.picked(clip, truth.len()) else { continue };
+                let Some(plan) = self.picked(clip, Some(truth.len())) else { continue };
+                let unasked = self.picked(clip, None).unwrap_or_default();
+                add("foretold", moments(&unasked).len() as f64);
                 let picked = moments(&plan);
                 let (found, by_chance) = near(&picked, &truth, seconds);
                 add("strokes", found);
@@ -181,6 +187,7 @@ impl Learner for Foretelling<'_> {
             tell("on-strokes-by-chance", of("strokes-chance"), of("picked"));
             tell("on-stress", of("stress"), of("asked"));
             tell("on-stress-by-chance", of("stress-chance"), of("asked"));
+            tell("foretold-a-minute", of("foretold") * 60.0, of("seconds"));
             tell("true-a-minute", of("true") * 60.0, of("seconds"));
         }
         // The arms of held-out windows, from slow motion in and out of step.
@@ -192,8 +199,10 @@ impl Learner for Foretelling<'_> {
                 let speeds = (x.narrow(1, 1, n - 1) - x.narrow(1, 0, n - 1)) * seen.narrow(1, 1, n - 1);
                 speeds.square().sum(Kind::Float).double_value(&[]).sqrt()
             };
-            let in_step = StrokeShaper::slow(&arms);
-            let out = out_of_step(&arms, &mut Randomness::new(1));
+            let in_step = self.predictor.shaper.slow(&arms);
+            let out = out_of_step(&in_step, &mut Randomness::new(1));
+            let unshaped = losses::squares(&in_step, &arms, &seen, [1.0, SPEED, CHANGE]);
+            measures.insert(format!("{kind}arms-unshaped"), unshaped.double_value(&[]));
             for (name, slow) in [("in-step", &in_step), ("out-of-step", &out)] {
                 let made = self.predictor.shaper.forward(slow, &batch.guide, &batch.speaker, false);
                 let loss = losses::squares(&made, &arms, &seen, [1.0, SPEED, CHANGE]);

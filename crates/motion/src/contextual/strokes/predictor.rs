@@ -24,11 +24,14 @@ pub struct StrokeConfig {
     pub depth: i64,
     /// Dropout before the last layer.
     pub dropout: f64,
+    /// Standard deviation in frames of the Gaussian that leaves the arms' slow motion. At 6 (0.24 s) a stroke, which takes 0.16 to
+    /// 0.45 s, is gone and a gesture stays.
+    pub smoothing: f64,
 }
 
 impl Default for StrokeConfig {
     fn default() -> Self {
-        Self { width: 96, depth: 5, dropout: 0.1 }
+        Self { width: 96, depth: 5, dropout: 0.1, smoothing: 6.0 }
     }
 }
 
@@ -66,7 +69,6 @@ impl StrokePredictor {
 
     /// Logits `[batch, time, 3]` from normalised speech `[batch, time, 163]` and speakers `[batch]` (int64; the number of
     /// speakers itself means nobody in particular).
-    #[must_use]
     pub fn forward(&self, speech: &Tensor, speakers: &Tensor, train: bool) -> Tensor {
         // What is said is not listened to here, only how.
         let speech = &speech.narrow(2, 0, SPEECH_FEATURES as i64);
@@ -89,8 +91,8 @@ mod tests {
         let speakers = Tensor::from_slice(&[0i64, 2]);
         let logits = predictor.forward(&speech, &speakers, false);
         assert_eq!(logits.size(), [2, 120, 3]);
-        let likely = logits.sigmoid().mean(Kind::Float).double_value(&[]);
-        assert!((0.01..0.2).contains(&likely), "{likely}");
+        let middle = logits.median().double_value(&[]);
+        assert!(middle < -2.0, "{middle}");
         let changed = speech.copy();
         let _ = changed.narrow(1, 0, 40).zero_();
         let after = predictor.forward(&changed, &speakers, false);

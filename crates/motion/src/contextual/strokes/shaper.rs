@@ -10,9 +10,6 @@ use tch::{Kind, Tensor};
 
 /// Numbers of the body stream that are arms: the places of shoulders, elbows and wrists. They come first.
 pub const ARM_NUMBERS: i64 = 12;
-/// Standard deviation in frames of the smoothing that leaves slow motion: 0.24 s, so that a stroke (0.16 to 0.45 s) is gone and a
-/// gesture stays.
-const SLOW: f64 = 6.0;
 /// The kernel reaches so many standard deviations.
 const REACH: f64 = 3.0;
 
@@ -23,6 +20,7 @@ pub struct StrokeShaper {
     stack: ResidualStack,
     leave: nn::Conv1D,
     dropout: f64,
+    smoothing: f64,
 }
 
 impl StrokeShaper {
@@ -37,12 +35,12 @@ impl StrokeShaper {
             stack: ResidualStack::new(&(path / "stack"), w, config.depth, 2, false),
             leave: nn::conv1d(path / "leave", w, ARM_NUMBERS, 1, zero),
             dropout: config.dropout,
+            smoothing: config.smoothing,
         }
     }
 
     /// Normalised motion of the arms `[batch, time, 12]` from slow motion of the same shape ([`Self::slow`]), what a plan tells
     /// `[batch, time, 8]`, and speakers `[batch]`.
-    #[must_use]
     pub fn forward(&self, slow: &Tensor, guide: &Tensor, speakers: &Tensor, train: bool) -> Tensor {
         let x = Tensor::cat(&[slow, guide], -1).transpose(1, 2);
         let x = self.enter.forward(&x) + self.speakers.forward(speakers).unsqueeze(-1);
@@ -50,13 +48,12 @@ impl StrokeShaper {
         slow + self.leave.forward(&x).transpose(1, 2)
     }
 
-    /// What is slow in motion `[batch, time, numbers]`: smoothed by a Gaussian of 0.24 s, which is cut off at both ends.
-    #[must_use]
-    pub fn slow(motion: &Tensor) -> Tensor {
+    /// What is slow in motion `[batch, time, numbers]`: smoothed by a Gaussian, which is cut off at both ends.
+    pub fn slow(&self, motion: &Tensor) -> Tensor {
         let (batch, time, numbers) = (motion.size()[0], motion.size()[1], motion.size()[2]);
-        let reach = (REACH * SLOW).ceil() as i64;
+        let reach = (REACH * self.smoothing).ceil() as i64;
         let kernel: Vec<f32> =
-            (-reach..=reach).map(|d| (-0.5 * (d as f64 / SLOW).powi(2)).exp() as f32).collect();
+            (-reach..=reach).map(|d| (-0.5 * (d as f64 / self.smoothing).powi(2)).exp() as f32).collect();
         let kernel = Tensor::from_slice(&kernel).view([1, 1, -1]).to_device(motion.device());
         let smooth = |x: &Tensor| x.conv1d::<Tensor>(&kernel, None, [1], [reach], [1], 1);
         let whole = smooth(&Tensor::ones([1, 1, time], (Kind::Float, motion.device())));
@@ -83,12 +80,14 @@ mod tests {
 
     #[test]
     fn slow_motion_keeps_level_and_loses_jitter() {
+        let store = VarStore::new(Device::Cpu);
+        let shaper = StrokeShaper::new(&store.root(), &StrokeConfig::default(), 1);
         let level = Tensor::full([1, 80, 2], 3.0, (Kind::Float, Device::Cpu));
-        assert!((StrokeShaper::slow(&level) - &level).abs().max().double_value(&[]) < 1e-4);
+        assert!((shaper.slow(&level) - &level).abs().max().double_value(&[]) < 1e-4);
         let jitter: Vec<f32> = (0..160).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
         let jitter = Tensor::from_slice(&jitter).view([1, 160, 1]);
-        assert!(StrokeShaper::slow(&jitter).abs().max().double_value(&[]) < 0.2);
-        let once = StrokeShaper::slow(&jitter.narrow(1, 20, 120));
-        assert!(once.narrow(1, 40, 40).abs().max().double_value(&[]) < 1e-3);
+        assert!(shaper.slow(&jitter).abs().max().double_value(&[]) < 0.2);
+        let once = shaper.slow(&jitter.narrow(1, 0, 160));
+        assert!(once.narrow(1, 60, 40).abs().max().double_value(&[]) < 1e-3);
     }
 }
