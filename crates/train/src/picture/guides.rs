@@ -5,7 +5,7 @@ use crate::{Result, TrainError};
 use ndarray::Axis;
 use orator_body::{KeypointTrack, Portrait};
 use orator_media::{OutputFile, Picture};
-use orator_perceive::Perceiver;
+use orator_perceive::{PerceiveError, Perceiver};
 use orator_render::{Renderer, WarpRenderer};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -76,16 +76,25 @@ fn spread(frames: usize, count: usize) -> impl Iterator<Item = usize> {
     (0..count).map(move |number| number * frames / count)
 }
 
-/// A frame of the clip as the portrait that is drawn from. The detector gives the mask; the points are the clip's own, so
-/// that the source frame itself moves nothing.
+/// A frame of the clip as the portrait that is drawn from. The detector gives the mask, an empty one where it finds nobody; the
+/// points are the clip's own, so that the source frame itself moves nothing.
 ///
 /// # Errors
 /// When the picture cannot be read or looked at.
 pub(super) fn portrait(clip: &FrameClip, frame: usize, perceiver: &mut Perceiver) -> Result<Portrait> {
     let picture = Picture::from_rgb(clip.side, clip.side, clip.picture(frame)?)?;
-    let (found, _) = perceiver.portrait(picture)?;
-    let keypoints: KeypointTrack = clip.track.frame(frame).unwrap_or_else(|| found.keypoints.clone());
-    Ok(Portrait { keypoints, ..found })
+    let own = clip.track.frame(frame);
+    match (perceiver.portrait(picture.clone()), own) {
+        (Ok((found, _)), own) => {
+            let keypoints: KeypointTrack = own.unwrap_or_else(|| found.keypoints.clone());
+            Ok(Portrait { keypoints, ..found })
+        }
+        (Err(PerceiveError::NoPerson), Some(keypoints)) => {
+            let person_mask = vec![0; clip.side * clip.side];
+            Ok(Portrait { picture, keypoints, person_mask })
+        }
+        (Err(error), _) => Err(error.into()),
+    }
 }
 
 fn draw(clip: &FrameClip, sources: &[usize], perceiver: &mut Perceiver, path: &Path) -> Result<()> {
