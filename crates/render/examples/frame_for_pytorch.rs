@@ -1,7 +1,8 @@
-//! One frame of the learned renderer at its full size for PyTorch to draw, too: `frame_for_pytorch FILE.safetensors [REPEATS]`.
+//! One frame of the learned renderer at its full size for PyTorch to draw, too: `frame_for_pytorch FILE.safetensors [REPEATS]
+//! [THREADS]`.
 //!
 //! Writes random weights with a source picture, its points, driving points and the frame that comes of them; prints, as JSON, the
-//! milliseconds of a frame (the driven branch) in 32-bit floats and bfloat16 on one and two threads: the least wall time, and the
+//! milliseconds of a frame (the driven branch) in 32-bit floats and bfloat16 on one to THREADS (2) threads: the least wall time, and the
 //! mean time that processors worked, which counts on a machine that does other things, too. `benches/pytorch/frame.py` draws
 //! the same frame from that file and puts its times beside these.
 
@@ -28,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let path = arguments.first().ok_or("give the file to write")?;
     let repeats: i64 = arguments.get(1).map_or(Ok(10), |text| text.parse())?;
+    let most_threads: usize = arguments.get(2).map_or(Ok(2), |text| text.parse())?;
     configure_threads(1);
     let _guard = tch::no_grad_guard();
     tch::manual_seed(SEED);
@@ -77,7 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         cast_weights(&mut own, kind);
         let source = networks.source(&picture, &points, &sure);
-        for threads in [1, 2] {
+        for threads in 1..=most_threads {
             configure_threads(threads);
             let (wall, processor) = clock::time(repeats, || networks.drive(&source, &driving, None));
             let told = json!({ "wall": wall, "processor": processor });
