@@ -97,7 +97,6 @@ pub fn shrink(picture: &Tensor, factor: i64) -> Tensor {
 /// Depth to space: `[batch, channels · factor², h, w]` to `[batch, channels, h · factor, w · factor]`, smoothed by a triangle
 /// as wide as removes every pattern that repeats with the factor. What a network gives finer than its own pixels would
 /// else show as a chequered grain (Odena et al. 2016).
-#[must_use]
 pub fn depth_to_space(x: &Tensor, factor: i64) -> Tensor {
     if factor <= 1 {
         return x.shallow_clone();
