@@ -99,13 +99,8 @@ pub(super) fn portrait(clip: &FrameClip, frame: usize, perceiver: &mut Perceiver
 
 fn draw(clip: &FrameClip, sources: &[usize], perceiver: &mut Perceiver, path: &Path) -> Result<()> {
     let mut file = OutputFile::create(path)?;
-    let poses: Vec<_> = clip
-        .track
-        .points()
-        .axis_iter(Axis(0))
-        .zip(clip.track.confidence().axis_iter(Axis(0)))
-        .map(|(points, confidence)| (points, confidence))
-        .collect();
+    let poses: Vec<_> =
+        clip.track.points().axis_iter(Axis(0)).zip(clip.track.confidence().axis_iter(Axis(0))).collect();
     for &source in sources {
         let mut scene = WarpRenderer.prepare(&portrait(clip, source, perceiver)?)?;
         for part in poses.chunks(AT_A_TIME) {
