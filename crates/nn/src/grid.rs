@@ -27,6 +27,18 @@ pub fn identity_grid(height: i64, width: i64, device: Device) -> Tensor {
 /// The picture `[batch, channels, h, w]` looked up bilinearly at `grid` `[batch, height, width, 2]` in 32-bit floats:
 /// `[batch, channels, height, width]`. A batch of one picture serves any number of grids.
 pub fn look_up(picture: &Tensor, grid: &Tensor, outside: Outside) -> Tensor {
+    const BILINEAR: i64 = 0;
+    sampled(picture, grid, outside, BILINEAR)
+}
+
+/// [`look_up`] with cubic splines over 4 × 4 pixels: a picture that is shifted by part of a pixel stays sharp, and may leave the
+/// range of its values a little.
+pub fn look_up_sharply(picture: &Tensor, grid: &Tensor, outside: Outside) -> Tensor {
+    const BICUBIC: i64 = 2;
+    sampled(picture, grid, outside, BICUBIC)
+}
+
+fn sampled(picture: &Tensor, grid: &Tensor, outside: Outside, mode: i64) -> Tensor {
     let (size, batch) = (picture.size(), grid.size()[0]);
     let picture = picture.to_kind(Kind::Float);
     let picture =
@@ -35,7 +47,7 @@ pub fn look_up(picture: &Tensor, grid: &Tensor, outside: Outside) -> Tensor {
         Outside::Zeros => 0,
         Outside::Border => 1,
     };
-    picture.grid_sampler(grid, 0, outside, true)
+    picture.grid_sampler(grid, mode, outside, true)
 }
 
 /// Bilinear resizing of `[batch, channels, h, w]`.
@@ -85,7 +97,6 @@ pub fn shrink(picture: &Tensor, factor: i64) -> Tensor {
 /// Depth to space: `[batch, channels · factor², h, w]` to `[batch, channels, h · factor, w · factor]`, smoothed by a triangle
 /// as wide as removes every pattern that repeats with the factor. What a network gives finer than its own pixels would
 /// else show as a chequered grain (Odena et al. 2016).
-#[must_use]
 pub fn depth_to_space(x: &Tensor, factor: i64) -> Tensor {
     if factor <= 1 {
         return x.shallow_clone();

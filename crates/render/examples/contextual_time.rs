@@ -4,6 +4,9 @@
 //! least wall time of the repeats and the mean time that the processors worked for this program (all threads): on a
 //! shared machine the wall time says little.
 
+mod clock;
+
+use clock::{processor_time, time};
 use ndarray::{Array2, Array3, Axis};
 use orator_body::{KeypointTrack, Layout, Portrait};
 use orator_media::{FrameRate, Picture};
@@ -129,28 +132,4 @@ fn side_by_side(config: &PictureConfig, side: usize) -> Result<(), Box<dyn Error
 fn report(name: &str, cost: u64, time: (f64, f64), batch: i64) {
     let cost = cost as f64 / 1e9 / batch as f64;
     println!("    {name}: {cost:.2} GFLOP, {:.2} ms ({:.2} ms of processor)", time.0, time.1);
-}
-
-/// Least wall time and mean processor time, in milliseconds, of some runs after one to warm up.
-fn time<T>(repeats: i64, mut work: impl FnMut() -> T) -> (f64, f64) {
-    let _ = work();
-    let repeats = repeats.max(1);
-    let busy = processor_time();
-    let mut least = f64::INFINITY;
-    for _ in 0..repeats {
-        let started = Instant::now();
-        let _ = work();
-        least = least.min(started.elapsed().as_secs_f64() * 1e3);
-    }
-    (least, (processor_time() - busy) / repeats as f64)
-}
-
-/// Milliseconds that this program's threads have worked so far; 0 where the system does not say.
-fn processor_time() -> f64 {
-    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return 0.0 };
-    threads
-        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok())
-        .filter_map(|text| text.split(' ').next()?.parse::<f64>().ok())
-        .sum::<f64>()
-        / 1e6
 }

@@ -1,8 +1,12 @@
-//! One frame of the learned renderer at its full size for PyTorch to draw, too: `frame_for_pytorch FILE.safetensors [REPEATS]`.
+//! One frame of the learned renderer at its full size for PyTorch to draw, too: `frame_for_pytorch FILE.safetensors [REPEATS]
+//! [THREADS]`.
 //!
 //! Writes random weights with a source picture, its points, driving points and the frame that comes of them; prints, as JSON, the
-//! milliseconds of a frame (the driven branch) in 32-bit floats and bfloat16 on one and two threads. `benches/pytorch/frame.py`
-//! draws the same frame from that file and puts its times beside these.
+//! milliseconds of a frame (the driven branch) in 32-bit floats and bfloat16 on one to THREADS (2) threads: the least wall time, and the
+//! mean time that processors worked, which counts on a machine that does other things, too. `benches/pytorch/frame.py` draws
+//! the same frame from that file and puts its times beside these.
+
+mod clock;
 
 use orator_body::Layout;
 use orator_body::edges::{HEATMAP_PARTS, heatmap_edges};
@@ -12,7 +16,6 @@ use orator_render::contextual::{Driving, PictureConfig, PictureNetworks, group_o
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::time::Instant;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
@@ -25,7 +28,8 @@ const SEED: i64 = 1;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let path = arguments.first().ok_or("give the file to write")?;
-    let repeats: usize = arguments.get(1).map_or(Ok(10), |text| text.parse())?;
+    let repeats: i64 = arguments.get(1).map_or(Ok(10), |text| text.parse())?;
+    let most_threads: usize = arguments.get(2).map_or(Ok(2), |text| text.parse())?;
     configure_threads(1);
     let _guard = tch::no_grad_guard();
     tch::manual_seed(SEED);
@@ -75,10 +79,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         cast_weights(&mut own, kind);
         let source = networks.source(&picture, &points, &sure);
-        for threads in [1, 2] {
+        for threads in 1..=most_threads {
             configure_threads(threads);
-            let milliseconds = least_time(repeats, || drop(networks.drive(&source, &driving, None)));
-            times.insert(format!("{name}, {threads} threads"), json!(milliseconds));
+            let (wall, processor) = clock::time(repeats, || networks.drive(&source, &driving, None));
+            let told = json!({ "wall": wall, "processor": processor });
+            times.insert(format!("{name}, {threads} threads"), told);
         }
     }
     let parameters: usize = store.trainable_variables().iter().map(Tensor::numel).sum();
@@ -105,16 +110,4 @@ fn fill(store: &VarStore) {
         };
         variable.copy_(&filled);
     }
-}
-
-/// Least wall time in milliseconds of some runs after one to warm up.
-fn least_time(repeats: usize, mut work: impl FnMut()) -> f64 {
-    work();
-    let mut least = f64::INFINITY;
-    for _ in 0..repeats.max(1) {
-        let started = Instant::now();
-        work();
-        least = least.min(started.elapsed().as_secs_f64() * 1e3);
-    }
-    least
 }

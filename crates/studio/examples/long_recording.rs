@@ -2,6 +2,7 @@
 //! where windows meet.
 //!
 //! `cargo run --release -p orator-studio --example long_recording -- PHOTO RECORDING [WEIGHTS]` prints one JSON object.
+//! Take `taskset` to give it fewer processors.
 
 use ndarray::Axis;
 use orator_body::KeypointTrack;

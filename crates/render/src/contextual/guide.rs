@@ -3,7 +3,7 @@
 //! The guide has the portrait's own texture nearly where it belongs. So the network says by how much to shift it, where to
 //! take the generator's picture instead, and what to add: a small network can do that, but not paint fingers.
 
-use orator_nn::grid::{Outside, identity_grid, look_up};
+use orator_nn::grid::{Outside, identity_grid, look_up_sharply};
 use tch::Tensor;
 
 /// Channels that the network gives: a change of colour, a share of the generator's picture, a shift.
@@ -21,7 +21,8 @@ pub(super) fn compose(raw: &Tensor, generated: &Tensor, guide: &Tensor) -> (Tens
     let size = raw.size();
     let shift = (raw.narrow(1, 4, 2) * SHIFT_GAIN).tanh() * REACH;
     let grid = identity_grid(size[2], size[3], raw.device()).unsqueeze(0) + shift.permute([0, 2, 3, 1]);
-    let moved = look_up(guide, &grid, Outside::Border);
+    // Most shifts are of part of a pixel: bilinear, they would blur the whole picture.
+    let moved = look_up_sharply(guide, &grid, Outside::Border);
     let share = (raw.narrow(1, 3, 1) + FIRST_SHARE).sigmoid();
     let change = raw.narrow(1, 0, 3);
     let own = &moved + &change;
