@@ -91,7 +91,7 @@ fn out_of_step(slow: &Tensor, random: &mut Randomness) -> Tensor {
     let order = Tensor::from_slice(&order).view([batch, time, 1]).to_device(slow.device());
     let sizes = Tensor::from_slice(&sizes).view([batch, 1, 1]).to_device(slow.device());
     let mean = slow.mean_dim([1i64].as_slice(), true, Kind::Float);
-    let led = slow.gather(1, &order.expand_as(&slow), false);
+    let led = slow.gather(1, &order.expand_as(slow), false);
     (led - &mean) * sizes + mean
 }
 
