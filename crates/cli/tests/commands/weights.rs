@@ -6,9 +6,11 @@ use orator_motion::contextual::{
 };
 use orator_motion::{BODY_DIMENSIONS, FACE_DIMENSIONS};
 use orator_nn::{Checkpoint, Precision, choose_device};
+use orator_render::contextual::{PictureConfig, PictureNetworks, picture_checkpoint};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use tch::nn::VarStore;
 
 /// A small model of the contextual system.
 pub fn small() -> Checkpoint {
@@ -54,13 +56,26 @@ fn with(alignment: Option<AlignmentConfig>) -> Checkpoint {
     ContextualModel::new(config, statistics, networks).checkpoint(&notes).unwrap()
 }
 
-/// A model folder with the small weights under the name of those that ship.
+/// Small picture networks, which leave the guide nearly as it is.
+fn pictures() -> Checkpoint {
+    let mut config = PictureConfig::lite();
+    (config.motion.width, config.motion.maximum, config.motion.levels) = (4, 16, 3);
+    (config.generator.width, config.generator.maximum) = (4, 16);
+    (config.fusion.width, config.fusion.hidden) = (8, 4);
+    (config.refiner.width, config.refiner.maximum, config.refiner.levels) = (4, 16, 4);
+    let store = VarStore::new(choose_device());
+    let _ = PictureNetworks::new(&store.root(), &config);
+    picture_checkpoint(&config, &store, &BTreeMap::new()).unwrap()
+}
+
+/// A model folder with the small weights under the names of those that ship.
 pub fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("untrained");
         std::fs::create_dir_all(&folder).unwrap();
         small().write(&folder.join("contextual-small.safetensors"), Precision::Half).unwrap();
+        pictures().write(&folder.join("contextual-picture-lite.safetensors"), Precision::Half).unwrap();
         folder
     })
 }

@@ -176,11 +176,6 @@ impl ContextualRenderer {
     /// [`RenderError::Weights`] when they are of another kind or do not fit their own configuration.
     pub fn of(checkpoint: Checkpoint, device: Device, kind: Kind) -> Result<Self> {
         let (mut store, networks) = networks_of(&checkpoint, device)?;
-        if networks.config().warping != Warping::DetectedKeypoints {
-            let what = "finds its own points in a driving picture, and a renderer is driven by keypoints: such weights can be \
-                        trained and compared, not drawn with";
-            return Err(NnError::Mismatch { what: what.into() }.into());
-        }
         store.freeze();
         cast_weights(&mut store, kind);
         let config = networks.config().clone();
