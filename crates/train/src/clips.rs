@@ -50,6 +50,8 @@ pub struct Clips {
     pub clips: Vec<Clip>,
     /// What they were normalised with.
     pub statistics: Statistics,
+    /// Clips that nothing can be learned from, by name, and why.
+    pub left_out: Vec<(String, &'static str)>,
 }
 
 impl Clips {
@@ -63,9 +65,10 @@ impl Clips {
         config: &ContextualConfig,
         known: Option<Statistics>,
     ) -> Result<Self> {
-        let mut clips = Vec::new();
+        let (mut clips, mut left_out) = (Vec::new(), Vec::new());
         for (number, clip) in prepared.into_iter().enumerate() {
             if clip.track.frames() < FEWEST_FRAMES {
+                left_out.push((clip.name, "it is shorter than a second"));
                 continue;
             }
             let source = &sources[clip.source];
@@ -110,7 +113,10 @@ impl Clips {
                 });
             }
             let track = as_learned(&clip.track, exact)?;
-            let Ok(rest) = RestPose::of(&track) else { continue };
+            let Ok(rest) = RestPose::of(&track) else {
+                left_out.push((clip.name, "no face is in view"));
+                continue;
+            };
             let mut streams = to_streams(&track, &rest)?;
             if !source.body {
                 streams.body.fill(0.0);
@@ -144,11 +150,11 @@ impl Clips {
             clip.streams.body = statistics.motion[1].apply(&clip.streams.body);
             clip.speech = clip.speech.as_ref().map(|s| statistics.speech.apply(s));
         }
-        Ok(Self { clips, statistics })
+        Ok(Self { clips, statistics, left_out })
     }
 
     /// Brings all speech nearer to what sampling hears, where a recording is normalised by its own statistics as well: every
-    /// second training clip as if it were [`LONG`] times as long, because clips are short and recordings may not be.
+    /// second training clip as if it were `LONG` times as long, because clips are short and recordings may not be.
     pub fn adapt_speech(&mut self) {
         let known = Normaliser::identity(self.statistics.speech.dimensions());
         for (number, clip) in self.clips.iter_mut().enumerate() {

@@ -37,6 +37,13 @@ pub enum Event {
         /// Measures by name.
         measures: std::collections::BTreeMap<String, f64>,
     },
+    /// Nothing can be learned from a clip.
+    LeftOut {
+        /// The clip's name.
+        clip: String,
+        /// Why.
+        why: String,
+    },
     /// The sitting's time was up: the state is saved, and the stage goes on from here when it is resumed.
     Paused {
         /// The stage's name.

@@ -124,7 +124,7 @@ fn tell(event: &Event, screen: &mut Screen) {
             }
         }
         Event::Wrote { path } => screen.say(&format!("wrote {}", path.display())),
-        Event::Step { .. } | Event::Validation { .. } | Event::Paused { .. } => {}
+        Event::Step { .. } | Event::Validation { .. } | Event::LeftOut { .. } | Event::Paused { .. } => {}
     }
 }
 

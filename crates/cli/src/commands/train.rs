@@ -145,6 +145,7 @@ fn show(event: &Event, last_line: &mut Option<Instant>, screen: &mut Screen) {
         Event::Validation { stage, step, measures } => {
             screen.say(&format!("{stage} {step} on held-out clips: {}", listed(measures)));
         }
+        Event::LeftOut { clip, why } => screen.say(&format!("warning: {clip} is left out: {why}")),
         Event::Paused { stage, step, total } => {
             screen.say(&format!("{stage} is saved at step {step} of {total}; go on with --resume"));
         }

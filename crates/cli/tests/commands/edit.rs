@@ -30,7 +30,8 @@ fn a_range_is_made_anew_and_the_rest_stays() {
     let report = events.iter().find(|event| event["event"] == "edited").unwrap();
     assert_eq!((report["first_new"].as_u64(), report["first_kept"].as_u64()), (Some(15), Some(30)));
     let (begin, end) = (report["seams"]["begin"].as_f64().unwrap(), report["seams"]["end"].as_f64().unwrap());
-    assert!(begin.is_finite() && end.is_finite() && report["seams"]["clip_99"].as_f64().unwrap() > 0.0);
+    let fastest = report["seams"]["clip_99"].as_f64().unwrap();
+    assert!(begin <= fastest && end <= fastest, "{begin} and {end} beside {fastest}");
     let frames = |name: &str| -> Vec<_> {
         let options = VideoReadOptions { rate: None, ..VideoReadOptions::default() };
         VideoReader::open(&bench.path(name), &options).unwrap().map(Result::unwrap).collect()

@@ -66,6 +66,9 @@ pub fn train(
     };
     let places = gestures::places(&prepared);
     let mut clips = Clips::new(prepared, &config.clips, &config.networks, earlier)?;
+    for (clip, why) in &clips.left_out {
+        tell(Event::LeftOut { clip: clip.clone(), why: (*why).to_owned() });
+    }
     clips.take_phrases(phrases);
     if config.networks.strokes.is_some() && matches!(stage, Stage::Strokes | Stage::Generator) {
         gestures::take_gestures(&mut clips.clips, &places)?;
