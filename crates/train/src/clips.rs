@@ -1,13 +1,14 @@
 //! Clips as training sees them.
 
-use crate::gestures::Gestures;
 use crate::phrases::Phrases;
 use crate::prepare::PreparedClip;
 use crate::{ClipSource, Result, Split, TrainError};
 use ndarray::Array2;
 use orator_body::KeypointTrack;
 use orator_body::smooth::{GapConfig, SmoothingConfig};
-use orator_motion::contextual::{ContextualConfig, Normaliser, Statistics, Stream, adapted_features};
+use orator_motion::contextual::{
+    ContextualConfig, Normaliser, Statistics, Stream, StrokePlan, adapted_features,
+};
 use orator_motion::{HandShape, RestPose, Streams, to_streams};
 
 /// Frames a second of all motion.
@@ -42,6 +43,25 @@ pub struct Clip {
     /// When its hands stroke: taken up by the stages that deal with strokes only, and only of clips with a body.
     pub gestures: Option<Gestures>,
     hands: [Option<HandShape>; 2],
+}
+
+/// The gestures of a clip.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gestures {
+    /// When each hand strokes.
+    pub plan: StrokePlan,
+    /// The middles of stressed syllables in seconds, where somebody knows them.
+    pub stresses: Vec<f64>,
+    /// [`StrokePlan::guide`] of the clip, `[frames, 8]`.
+    pub guide: Array2<f32>,
+    /// [`StrokePlan::pulses`] of the clip, `[frames, 3]`.
+    pub pulses: Array2<f32>,
+}
+
+impl Gestures {
+    pub(crate) fn new(plan: StrokePlan, stresses: Vec<f64>, frames: usize) -> Self {
+        Self { guide: plan.guide(frames), pulses: plan.pulses(frames), plan, stresses }
+    }
 }
 
 /// All clips with the statistics of the training ones.

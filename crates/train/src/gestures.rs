@@ -4,10 +4,9 @@
 //! preparations and retractions, most of which are slower, so that of what it finds the faster half of each hand is taken.
 
 use crate::Result;
-use crate::clips::{Clip, RATE, has_body};
+use crate::clips::{Clip, Gestures, RATE, has_body};
 use crate::phrases::open_clip;
 use crate::prepare::{ClipPlace, PreparedClip};
-use ndarray::Array2;
 use orator_body::KeypointTrack;
 use orator_body::layout::WRISTS;
 use orator_corpus::{ClipDescription, Corpus};
@@ -18,25 +17,6 @@ use std::path::PathBuf;
 
 /// A point counts as seen from this confidence on.
 const SEEN: f32 = 0.5;
-
-/// The gestures of a clip.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Gestures {
-    /// When each hand strokes.
-    pub plan: StrokePlan,
-    /// The middles of stressed syllables in seconds, where somebody knows them.
-    pub stresses: Vec<f64>,
-    /// [`StrokePlan::guide`] of the clip, `[frames, 8]`.
-    pub guide: Array2<f32>,
-    /// [`StrokePlan::pulses`] of the clip, `[frames, 3]`.
-    pub pulses: Array2<f32>,
-}
-
-impl Gestures {
-    fn new(plan: StrokePlan, stresses: Vec<f64>, frames: usize) -> Self {
-        Self { guide: plan.guide(frames), pulses: plan.pulses(frames), plan, stresses }
-    }
-}
 
 /// When the hands of a staged clip stroke, the left and the right, before `seconds`.
 pub(crate) fn triggered(description: &ClipDescription, seconds: f64) -> StrokePlan {

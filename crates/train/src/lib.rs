@@ -27,10 +27,10 @@ mod text;
 mod training_loop;
 pub mod windows;
 
+pub use clips::Gestures;
 pub use config::{ClipSource, ContrastKind, StageConfig, TrainConfig};
 pub use error::{Result, TrainError};
 pub use event::Event;
-pub use gestures::Gestures;
 pub use orator_corpus::Split;
 pub use phrases::Phrases;
 pub use prepare::{ClipPlace, PreparedClip, prepare};

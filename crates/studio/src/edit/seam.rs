@@ -18,6 +18,8 @@ const OFTEN: f64 = 0.9;
 const STEPS: usize = 4;
 /// Numbers of frames over which a jump may be spread, tried in this order.
 const SPREADS: [usize; 4] = [3, 5, 8, 12];
+/// Shares of the clip's 99th percentile to which motion near the borders is held back where spreading does not do, in this order.
+const HOLDS: [f64; 5] = [0.9, 0.75, 0.6, 0.45, 0.3];
 
 /// The speed of points across the two borders beside the clip's own, in pixels a frame, mean over the points in view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -62,7 +64,11 @@ fn kept_speed(track: &KeypointTrack, made: &Range<usize>, quantile: f64) -> f64 
 
 /// How far points move from the frame before to `frame`, on average over those seen in both.
 fn speed(track: &KeypointTrack, frame: usize) -> Option<f64> {
-    let before = frame.checked_sub(1)?;
+    speed_between(track, frame.checked_sub(1)?, frame)
+}
+
+/// How far points are apart in two frames, on average over those seen in both.
+fn speed_between(track: &KeypointTrack, before: usize, frame: usize) -> Option<f64> {
     let mut sum = 0.0;
     let mut count = 0usize;
     for point in 0..track.layout().len() {
@@ -95,10 +101,58 @@ pub(super) fn soften(track: &mut KeypointTrack, made: &Range<usize>) -> Seams {
         *track = tried;
         best = seams;
         if is_calm(&seams) {
-            break;
+            return best;
+        }
+    }
+    // The new motion is itself faster than the clip: it is held back near the borders.
+    if !best.are_smooth() {
+        let led = track.clone();
+        for share in HOLDS {
+            let mut tried = led.clone();
+            hold_back(&mut tried, made, share * best.clip_99);
+            let seams = Seams::of(&tried, made, best.spread);
+            if seams.are_smooth() {
+                *track = tried;
+                return seams;
+            }
         }
     }
     best
+}
+
+/// Lets new motion start at each border no faster than `limit`, and catch up with itself towards the middle of the range.
+fn hold_back(track: &mut KeypointTrack, made: &Range<usize>, limit: f64) {
+    let frames = track.frames();
+    let follow = |from_end: bool| -> Option<KeypointTrack> {
+        let kept = if from_end { Some(made.end).filter(|f| *f < frames) } else { made.start.checked_sub(1) }?;
+        let mut held = track.clone();
+        let order: Vec<usize> = if from_end { made.clone().rev().collect() } else { made.clone().collect() };
+        let mut before = kept;
+        for frame in order {
+            let share =
+                speed_between(&held, before, frame).map_or(1.0, |speed| (limit / speed.max(1e-9)).min(1.0));
+            let (points, _) = held.parts_mut();
+            let last = points.slice(s![before, .., ..]).to_owned();
+            let mut here = points.slice_mut(s![frame, .., ..]);
+            let step = (&here - &last) * share as f32;
+            here.assign(&(&last + &step));
+            before = frame;
+        }
+        Some(held)
+    };
+    let (begin, end) = (follow(false), follow(true));
+    let count = made.len() as f32;
+    let original = track.clone();
+    let (points, _) = track.parts_mut();
+    for frame in made.clone() {
+        // From the border's own motion to the other's, slow at both ends: 3x² − 2x³.
+        let x = (frame - made.start + 1) as f32 / (count + 1.0);
+        let share = x * x * (3.0 - 2.0 * x);
+        let of = |held: &Option<KeypointTrack>| {
+            held.as_ref().unwrap_or(&original).points().slice(s![frame, .., ..]).to_owned()
+        };
+        points.slice_mut(s![frame, .., ..]).assign(&(of(&begin) * (1.0 - share) + of(&end) * share));
+    }
 }
 
 /// Moves the first and last `spread` frames of `made` towards where the kept motion would have gone: at the border by all of the
@@ -162,6 +216,26 @@ mod tests {
             Array2::ones((80, 133)),
         )
         .unwrap()
+    }
+
+    #[test]
+    fn new_motion_that_is_itself_faster_than_the_clip_is_held_back() {
+        let made = 30..45;
+        let points = Array3::from_shape_fn((80, 133, 2), |(frame, point, axis)| {
+            let (size, pace) = if made.contains(&frame) { (9.0, 1.3) } else { (4.0, 0.5) };
+            point as f32 + axis as f32 + size * (frame as f32 * pace).sin()
+        });
+        let sure = Array2::ones((80, 133));
+        let mut quick =
+            KeypointTrack::new(Layout::WholeBody133, FrameRate::MOTION, (256, 256), points, sure).unwrap();
+        let before = quick.clone();
+        let seams = soften(&mut quick, &made);
+        assert!(seams.are_smooth(), "{seams:?}");
+        assert_eq!(seams, Seams::of(&quick, &made, seams.spread));
+        assert_eq!(
+            (quick.window(0..30), quick.window(45..80)),
+            (before.window(0..30), before.window(45..80))
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Frames of the clips, cut to squares and kept on disk, so that any frame can be read without decoding what comes before it.
 
-use super::guides::Guides;
+use super::guides::{Guides, read_at};
 use crate::prepare::{Pictures, PreparedClip};
 use crate::{Result, TrainError};
 use ndarray::{Array2, Array3, s};
@@ -10,9 +10,7 @@ use orator_body::smooth::{GapConfig, SmoothingConfig};
 use orator_body::{Fit, KeypointTrack, Layout, SquareCrop};
 use orator_corpus::Split;
 use orator_media::OutputFile;
-use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// The layout that drives the learned renderer.
@@ -125,16 +123,6 @@ impl FrameClip {
         let face = self.confidence.slice(s![frame, ..FACE_POINTS]);
         face.mean().is_some_and(|mean| mean > 0.0)
     }
-}
-
-/// The `number`-th picture of `bytes` in a file of pictures. The file is opened each time: a corpus has more clips than a program
-/// may have files open.
-pub(super) fn read_at(path: &Path, bytes: usize, number: usize) -> Result<Vec<u8>> {
-    let mut rgb = vec![0; bytes];
-    File::open(path)
-        .and_then(|file| file.read_exact_at(&mut rgb, (number * bytes) as u64))
-        .map_err(|e| TrainError::io(path, e))?;
-    Ok(rgb)
 }
 
 /// The face comes first in the 116 points.

@@ -1,57 +1,22 @@
-//! The guides of a clip: what the untrained `warp` renderer draws of its poses from a few of its frames, kept on disk.
+//! The guides of a clip on disk: every kept frame, drawn from a few of its frames.
 
-use super::frame_store::{FrameClip, read_at};
 use crate::{Result, TrainError};
-use ndarray::Axis;
-use orator_body::{KeypointTrack, Portrait};
-use orator_media::{OutputFile, Picture};
-use orator_perceive::{PerceiveError, Perceiver};
-use orator_render::{Renderer, WarpRenderer};
-use std::io::Write;
+#[cfg(test)]
+use orator_media::Picture;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-
-/// Frames drawn at a time: pictures are never all in memory.
-const AT_A_TIME: usize = 16;
 
 /// Every kept frame of a clip, drawn from each of a few source frames.
 pub(super) struct Guides {
     /// Frames that are drawn from; the first has a face where any has.
-    sources: Vec<usize>,
-    frames: usize,
-    bytes: usize,
-    path: PathBuf,
+    pub(super) sources: Vec<usize>,
+    pub(super) frames: usize,
+    pub(super) bytes: usize,
+    pub(super) path: PathBuf,
 }
 
 impl Guides {
-    /// Draws the guides of `clip` from `count` of its frames, spread evenly, unless they lie in `folder` already.
-    ///
-    /// # Errors
-    /// When a picture cannot be read or drawn, or the folder cannot be written.
-    pub fn of(
-        clip: &FrameClip,
-        count: usize,
-        perceiver: &mut Option<Perceiver>,
-        folder: &Path,
-    ) -> Result<Self> {
-        let frames = clip.frames();
-        let sources: Vec<usize> =
-            spread(frames, count.max(1)).filter(|&frame| clip.has_face(frame)).collect();
-        let sources = if sources.is_empty() { vec![0] } else { sources };
-        let bytes = clip.side * clip.side * 3;
-        let numbers: Vec<String> = sources.iter().map(ToString::to_string).collect();
-        let path = folder.join(format!("{}-{}-from-{}.guides", clip.name, clip.side, numbers.join("-")));
-        let wanted = (sources.len() * frames * bytes) as u64;
-        if path.metadata().map(|m| m.len()).ok() != Some(wanted) {
-            if perceiver.is_none() {
-                *perceiver = Some(Perceiver::load()?);
-            }
-            if let Some(perceiver) = perceiver {
-                draw(clip, &sources, perceiver, &path)?;
-            }
-        }
-        Ok(Self { sources, frames, bytes, path })
-    }
-
     /// Frames that are drawn from.
     pub fn sources(&self) -> &[usize] {
         &self.sources
@@ -70,47 +35,14 @@ impl Guides {
     }
 }
 
-/// `count` numbers below `frames`, the first of which is 0, as far apart as can be.
-fn spread(frames: usize, count: usize) -> impl Iterator<Item = usize> {
-    let count = count.min(frames).max(1);
-    (0..count).map(move |number| number * frames / count)
-}
-
-/// A frame of the clip as the portrait that is drawn from. The detector gives the mask, an empty one where it finds nobody; the
-/// points are the clip's own, so that the source frame itself moves nothing.
-///
-/// # Errors
-/// When the picture cannot be read or looked at.
-pub(super) fn portrait(clip: &FrameClip, frame: usize, perceiver: &mut Perceiver) -> Result<Portrait> {
-    let picture = Picture::from_rgb(clip.side, clip.side, clip.picture(frame)?)?;
-    let own = clip.track.frame(frame);
-    match (perceiver.portrait(picture.clone()), own) {
-        (Ok((found, _)), own) => {
-            let keypoints: KeypointTrack = own.unwrap_or_else(|| found.keypoints.clone());
-            Ok(Portrait { keypoints, ..found })
-        }
-        (Err(PerceiveError::NoPerson), Some(keypoints)) => {
-            let person_mask = vec![0; clip.side * clip.side];
-            Ok(Portrait { picture, keypoints, person_mask })
-        }
-        (Err(error), _) => Err(error.into()),
-    }
-}
-
-fn draw(clip: &FrameClip, sources: &[usize], perceiver: &mut Perceiver, path: &Path) -> Result<()> {
-    let mut file = OutputFile::create(path)?;
-    let poses: Vec<_> =
-        clip.track.points().axis_iter(Axis(0)).zip(clip.track.confidence().axis_iter(Axis(0))).collect();
-    for &source in sources {
-        let mut scene = WarpRenderer.prepare(&portrait(clip, source, perceiver)?)?;
-        for part in poses.chunks(AT_A_TIME) {
-            for picture in scene.render_many(part)? {
-                file.write_all(picture.rgb()).map_err(|e| file.error(e))?;
-            }
-        }
-    }
-    file.persist()?;
-    Ok(())
+/// The `number`-th picture of `bytes` in a file of pictures. The file is opened each time: a corpus has more clips than a program
+/// may have files open.
+pub(super) fn read_at(path: &Path, bytes: usize, number: usize) -> Result<Vec<u8>> {
+    let mut rgb = vec![0; bytes];
+    File::open(path)
+        .and_then(|file| file.read_exact_at(&mut rgb, (number * bytes) as u64))
+        .map_err(|e| TrainError::io(path, e))?;
+    Ok(rgb)
 }
 
 #[cfg(test)]
@@ -122,18 +54,5 @@ impl Guides {
         std::fs::write(&path, &bytes).unwrap();
         let bytes = bytes.len() / pictures.len();
         Self { sources: vec![0], frames: pictures.len(), bytes, path }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sources_are_spread_and_begin_with_the_first() {
-        let of = |frames, count| spread(frames, count).collect::<Vec<_>>();
-        assert_eq!(of(30, 3), [0, 10, 20]);
-        assert_eq!(of(2, 5), [0, 1]);
-        assert_eq!(of(7, 0), [0]);
     }
 }

@@ -3,6 +3,7 @@
 
 mod config;
 mod frame_store;
+mod guide_drawing;
 mod guides;
 mod losses;
 mod motion_field;

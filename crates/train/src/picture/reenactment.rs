@@ -2,7 +2,7 @@
 
 use super::config::PictureTrainConfig;
 use super::frame_store::FrameClip;
-use super::guides::portrait;
+use super::guide_drawing::portrait;
 use super::run::load_clips;
 use super::sheet::Sheet;
 use crate::{Event, Result, Split, TrainError};

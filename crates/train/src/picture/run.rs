@@ -2,7 +2,7 @@
 
 use super::config::PictureTrainConfig;
 use super::frame_store::FrameClip;
-use super::guides::Guides;
+use super::guide_drawing::draw_guides;
 use super::losses::Judges;
 use super::motion_field::FieldLearner;
 use super::refine::RefineLearner;
@@ -116,7 +116,7 @@ pub(super) fn load_clips(
         for (done, clip) in clips.iter_mut().enumerate() {
             tell(Event::Preparing { done, total, clip: format!("{} (guides)", clip.name) });
             let count = if clip.split == Split::Train { config.guide_sources } else { 1 };
-            clip.guides = Some(Guides::of(clip, count, &mut perceiver, folder)?);
+            clip.guides = Some(draw_guides(clip, count, &mut perceiver, folder)?);
         }
     }
     Ok(clips)
