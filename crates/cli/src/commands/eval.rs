@@ -15,6 +15,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::look::RendererName;
+use super::preparing;
 
 /// Arguments of `orator eval`.
 #[derive(Args)]
@@ -200,12 +201,7 @@ fn pictures(arguments: &PictureArguments, screen: &mut Screen) -> Result<(), Fai
 
 fn tell(event: &Event, screen: &mut Screen) {
     if let Event::Preparing { done, total, clip } = event {
-        screen.progress("prepare", *done as u64, *total as u64, f64::NAN);
-        if done == total {
-            screen.end_bar();
-        } else {
-            screen.detail(&format!("clip {} of {total}: {clip}", done + 1));
-        }
+        preparing::show(*done, *total, clip, screen);
     }
 }
 

@@ -9,6 +9,7 @@ pub mod import;
 pub mod inspect;
 pub mod look;
 pub mod models;
+mod preparing;
 pub mod retrieve;
 pub mod stage;
 pub mod train;

@@ -1,5 +1,6 @@
 //! `orator retrieve`: gestures of a corpus that fit a recording, or recordings that fit a gesture.
 
+use super::preparing;
 use crate::exit::{Code, Failure};
 use crate::screen::Screen;
 use clap::{Args, ValueEnum};
@@ -115,14 +116,7 @@ pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
 
 fn tell(event: &Event, screen: &mut Screen) {
     match event {
-        Event::Preparing { done, total, clip } => {
-            screen.progress("prepare", *done as u64, *total as u64, f64::NAN);
-            if done == total {
-                screen.end_bar();
-            } else {
-                screen.detail(&format!("clip {} of {total}: {clip}", done + 1));
-            }
-        }
+        Event::Preparing { done, total, clip } => preparing::show(*done, *total, clip, screen),
         Event::Wrote { path } => screen.say(&format!("wrote {}", path.display())),
         Event::Step { .. } | Event::Validation { .. } | Event::LeftOut { .. } | Event::Paused { .. } => {}
     }

@@ -1,5 +1,6 @@
 //! `orator train`: the stages of a system's training.
 
+use super::preparing;
 use crate::exit::{Code, Failure};
 use crate::screen::{Screen, in_words};
 use clap::{Args, Subcommand, ValueEnum};
@@ -126,14 +127,7 @@ pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
 fn show(event: &Event, last_line: &mut Option<Instant>, screen: &mut Screen) {
     screen.json(event);
     match event {
-        Event::Preparing { done, total, clip } => {
-            screen.progress("prepare", *done as u64, *total as u64, f64::NAN);
-            if done == total {
-                screen.end_bar();
-            } else {
-                screen.detail(&format!("clip {} of {total}: {clip}", done + 1));
-            }
-        }
+        Event::Preparing { done, total, clip } => preparing::show(*done, *total, clip, screen),
         Event::Step { stage, step, total, losses, seconds_left } => {
             screen.progress(stage, *step, *total, *seconds_left);
             if last_line.is_none_or(|last| last.elapsed() >= BETWEEN_LINES) {
