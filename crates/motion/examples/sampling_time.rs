@@ -38,8 +38,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut quickest = f64::INFINITY;
         for seed in 0..TAKES {
             let options = SampleOptions { seed, steps, ..SampleOptions::default() };
-            let request =
-                SampleRequest { speech: &speech, reference: &reference, known: None, speaker: None, options };
+            let request = SampleRequest {
+                speech: &speech,
+                reference: &reference,
+                latent: None,
+                known: None,
+                speaker: None,
+                options,
+            };
             let begun = Instant::now();
             model.sample(&request, &mut |_, _| {})?;
             quickest = quickest.min(begun.elapsed().as_secs_f64());

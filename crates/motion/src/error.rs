@@ -13,6 +13,14 @@ pub enum MotionError {
     /// The keypoints are of another layout or cannot be used.
     #[error(transparent)]
     Keypoints(#[from] orator_body::BodyError),
+    /// Motion in another representation than the one that is needed.
+    #[error("the motion is {found}, but {wanted} is needed")]
+    Representation {
+        /// What is needed.
+        wanted: String,
+        /// What there is.
+        found: String,
+    },
     /// The request cannot be met.
     #[error("{what}")]
     Request {
@@ -33,6 +41,9 @@ impl MotionError {
         match self {
             Self::Weights(e) => e.hint(),
             Self::Request { hint, .. } => Some(hint.clone()),
+            Self::Representation { .. } => {
+                Some("choose a motion system and a renderer that belong together".into())
+            }
             Self::Keypoints(_) | Self::Torch(_) => None,
         }
     }

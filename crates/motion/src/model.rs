@@ -1,7 +1,9 @@
 //! The contract that every motion system fulfils: speech and a reference pose in, motion out.
 
+use crate::MotionError;
 use crate::Result;
-use orator_body::KeypointTrack;
+use ndarray::ArrayView1;
+use orator_body::{KEYPOINTS, KeypointTrack, LatentTrack};
 use orator_speech::Speech;
 
 /// What a motion model makes.
@@ -9,14 +11,17 @@ use orator_speech::Speech;
 pub enum Motion {
     /// 133 points a frame: any keypoint renderer can draw it.
     Keypoints(KeypointTrack),
+    /// Numbers that only the renderer of the same system can draw.
+    Latent(LatentTrack),
 }
 
 impl Motion {
     /// The name of the representation, for messages.
     #[must_use]
-    pub fn representation(&self) -> &'static str {
+    pub fn representation(&self) -> &str {
         match self {
-            Self::Keypoints(_) => "keypoints-133",
+            Self::Keypoints(_) => KEYPOINTS,
+            Self::Latent(track) => track.representation(),
         }
     }
 
@@ -25,6 +30,21 @@ impl Motion {
     pub fn frames(&self) -> usize {
         match self {
             Self::Keypoints(track) => track.frames(),
+            Self::Latent(track) => track.frames(),
+        }
+    }
+
+    /// The keypoints.
+    ///
+    /// # Errors
+    /// [`MotionError::Representation`] when it is latent motion.
+    pub fn keypoints(self) -> Result<KeypointTrack> {
+        match self {
+            Self::Keypoints(track) => Ok(track),
+            Self::Latent(track) => Err(MotionError::Representation {
+                wanted: KEYPOINTS.into(),
+                found: track.representation().into(),
+            }),
         }
     }
 }
@@ -78,6 +98,9 @@ pub struct SampleRequest<'a> {
     pub speech: &'a Speech,
     /// The portrait's pose: one frame, 133 points.
     pub reference: &'a KeypointTrack,
+    /// The portrait's own latent motion, from the renderer that will draw ([`MotionModel::representation`] names it); `None` for
+    /// models that make keypoints.
+    pub latent: Option<ArrayView1<'a, f32>>,
     /// Motion to keep, if any: this is how long recordings go on and how edits leave the rest alone.
     pub known: Option<Known<'a>>,
     /// Whose style to take, one of [`MotionModel::speakers`]; `None` takes the model's default.
@@ -92,7 +115,7 @@ pub trait MotionModel {
     fn name(&self) -> &'static str;
 
     /// The representation of [`MotionModel::sample`]'s motion, as in [`Motion::representation`], known before any work.
-    fn representation(&self) -> &'static str;
+    fn representation(&self) -> &str;
 
     /// Speakers whose style was learned.
     fn speakers(&self) -> &[String];

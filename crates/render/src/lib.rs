@@ -8,14 +8,42 @@ pub use contextual::ContextualRenderer;
 pub use error::{RenderError, Result};
 pub use warp::{Tps, TpsForm, WarpRenderer};
 
-use ndarray::{ArrayView1, ArrayView2};
-use orator_body::Portrait;
+use ndarray::{Array2, ArrayView1, ArrayView2};
+use orator_body::{KEYPOINTS, Portrait};
 use orator_media::Picture;
+
+/// Reads latent motion from pictures of a person.
+pub trait MotionReader {
+    /// The latent motion `[pictures, numbers]` of square pictures, in [`Renderer::representation`].
+    ///
+    /// # Errors
+    /// When a picture is not square.
+    fn read_motion(&self, pictures: &[Picture]) -> Result<Array2<f32>>;
+
+    /// Latent motion `[frames, numbers]` of another person made the portrait's: each frame moves from `source`, the portrait's own
+    /// latent motion, as the given motion moves from `rest`.
+    fn transfer(
+        &self,
+        motion: ArrayView2<'_, f32>,
+        rest: ArrayView1<'_, f32>,
+        source: ArrayView1<'_, f32>,
+    ) -> Array2<f32>;
+}
 
 /// Prepares a portrait once; everything that depends only on the source picture is computed here.
 pub trait Renderer {
     /// The name users give on the command line.
     fn name(&self) -> &'static str;
+
+    /// What its scenes are drawn from: `keypoints-133`, or the name of its own latent motion.
+    fn representation(&self) -> &str {
+        KEYPOINTS
+    }
+
+    /// What reads its latent motion from pictures; `None` for renderers of keypoints.
+    fn motion_reader(&self) -> Option<&dyn MotionReader> {
+        None
+    }
 
     /// Makes a scene of the portrait.
     ///
@@ -39,5 +67,19 @@ pub trait Scene: Send {
     /// As [`Scene::render`], for the first frame that cannot be drawn.
     fn render_many(&mut self, poses: &[(ArrayView2<'_, f32>, ArrayView1<'_, f32>)]) -> Result<Vec<Picture>> {
         poses.iter().map(|&(points, confidence)| self.render(points, confidence)).collect()
+    }
+
+    /// The portrait's own latent motion, for scenes that are drawn from that.
+    fn own_motion(&self) -> Option<ArrayView1<'_, f32>> {
+        None
+    }
+
+    /// Draws several frames from latent motion, one row of numbers each, in the renderer's representation.
+    ///
+    /// # Errors
+    /// When the numbers are not finite or too few, or the renderer draws keypoints.
+    fn render_latents(&mut self, latents: &[ArrayView1<'_, f32>]) -> Result<Vec<Picture>> {
+        let _ = latents;
+        Err(RenderError::Motion(format!("this renderer draws {KEYPOINTS}, not latent motion")))
     }
 }

@@ -9,7 +9,7 @@ use orator_body::KeypointTrack;
 use orator_body::layout::{FACE, LEFT_HAND, RIGHT_HAND, WRISTS};
 use orator_media::{FrameRate, Limits};
 use orator_motion::contextual::{WINDOW_FRAMES, WINDOW_STRIDE};
-use orator_motion::{Motion, SampleOptions, SampleRequest};
+use orator_motion::{SampleOptions, SampleRequest};
 use orator_perceive::Perceiver;
 use orator_speech::{Speech, WakeHubert};
 use serde_json::{Value, json};
@@ -39,11 +39,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = SampleRequest {
         speech: &speech,
         reference: &portrait.keypoints,
+        latent: None,
         known: None,
         speaker: None,
         options: SampleOptions::default(),
     };
-    let Motion::Keypoints(track) = model.sample(&request, &mut |_, _| {})?;
+    let track = model.sample(&request, &mut |_, _| {})?.keypoints()?;
     let sampling = begun.elapsed().as_secs_f64();
     let minutes: Vec<Value> = (0..frames)
         .step_by(MINUTE)

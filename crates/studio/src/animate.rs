@@ -10,6 +10,7 @@ use crate::{film, output, portrait, transfer};
 use orator_body::{Fit, KeypointTrack, Portrait, write_keypoints};
 use orator_media::OutputFile;
 use orator_media::video_out::VideoSettings;
+use orator_motion::Motion;
 use orator_perceive::Perceiver;
 use serde::Serialize;
 use std::io::Write;
@@ -166,8 +167,9 @@ pub fn animate(request: &AnimateRequest, tell: &mut dyn FnMut(Event)) -> Result<
         provenance: film::provenance(None, weights.into_iter().collect(), made_from),
         ..VideoSettings::new(request.size as usize, request.size as usize, track.rate())
     };
+    let motion = Motion::Keypoints(track.clone());
     let summary = stages
-        .run("render", |progress| film::film(scene.as_mut(), &track, &request.out, settings, progress))?;
+        .run("render", |progress| film::film(scene.as_mut(), &motion, &request.out, settings, progress))?;
     stages.tell(Event::Wrote { path: request.out.clone(), frames: Some(summary.frames), seed: None });
 
     let check = if request.check || request.report.is_some() {

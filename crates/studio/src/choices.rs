@@ -1,6 +1,8 @@
 //! Which systems there are to choose from, and whether a choice fits together.
 
 use crate::{Result, StudioError, models};
+use orator_body::KEYPOINTS;
+use orator_motion::MotionModel;
 use orator_nn::choose_device;
 use orator_render::contextual::ContextualRenderer;
 use orator_render::{Renderer, WarpRenderer};
@@ -51,14 +53,6 @@ impl RendererKind {
         }
     }
 
-    /// The representation of motion that it draws, as [`orator_motion::Motion::representation`].
-    #[must_use]
-    pub fn representation(self) -> &'static str {
-        match self {
-            Self::Warp | Self::Contextual => "keypoints-133",
-        }
-    }
-
     /// Name of the weights that are taken when none are given; `None` where none are needed.
     #[must_use]
     pub fn default_weights(self) -> Option<&'static str> {
@@ -90,18 +84,28 @@ pub fn load_renderer(
 }
 
 /// Refuses a motion system whose motion the renderer cannot draw.
-pub(crate) fn check_fit(motion: (&str, &str), renderer: RendererKind) -> Result<()> {
-    let (name, made) = motion;
-    if made == renderer.representation() {
+pub(crate) fn check_fit(motion: &dyn MotionModel, renderer: &dyn Renderer) -> Result<()> {
+    fit((motion.name(), motion.representation()), (renderer.name(), renderer.representation()))
+}
+
+fn fit((motion, made): (&str, &str), (renderer, drawn): (&str, &str)) -> Result<()> {
+    if made == drawn {
         return Ok(());
     }
     Err(StudioError::Usage {
-        what: format!(
-            "the motion system {name} makes {made}, but the renderer {} draws {}",
-            renderer.name(),
-            renderer.representation()
-        ),
-        hint: "choose a renderer of the same system".into(),
+        what: format!("the motion system {motion} makes {made}, but the renderer {renderer} draws {drawn}"),
+        hint: "choose --motion and --renderer of the same system".into(),
+    })
+}
+
+/// Refuses motion that is not keypoints where keypoints are needed.
+pub(crate) fn check_keypoints(representation: &str) -> Result<()> {
+    if representation == KEYPOINTS {
+        return Ok(());
+    }
+    Err(StudioError::Usage {
+        what: format!("this needs keypoints, but the motion is {representation}"),
+        hint: "choose a motion system and a renderer of keypoints, for example contextual".into(),
     })
 }
 
@@ -111,8 +115,9 @@ mod tests {
 
     #[test]
     fn a_mismatch_is_named_before_any_work() {
-        assert!(check_fit(("contextual", "keypoints-133"), RendererKind::Warp).is_ok());
-        let text = check_fit(("deviation", "latent-256"), RendererKind::Warp).unwrap_err().to_string();
-        assert!(text.contains("latent-256") && text.contains("warp"), "{text}");
+        assert!(fit(("contextual", KEYPOINTS), ("warp", KEYPOINTS)).is_ok());
+        let text = fit(("deviation", "deviation-2307"), ("warp", KEYPOINTS)).unwrap_err().to_string();
+        assert!(text.contains("deviation-2307") && text.contains("warp"), "{text}");
+        assert!(check_keypoints(KEYPOINTS).is_ok() && check_keypoints("deviation-2307").is_err());
     }
 }

@@ -3,10 +3,11 @@
 use crate::stages::Progress;
 use crate::{Result, StudioError};
 use ndarray::Axis;
-use orator_body::KeypointTrack;
 use orator_media::Picture;
 use orator_media::video_out::{Provenance, VideoSettings, VideoSummary, VideoWriter};
+use orator_motion::Motion;
 use orator_render::{RenderError, Scene};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
@@ -26,27 +27,21 @@ pub(crate) fn provenance(seed: Option<u64>, weights: Vec<String>, made_from: &st
     }
 }
 
-/// Draws every frame of `track` and writes the video. At most a handful of frames exist at a time.
+/// Draws every frame of `motion` and writes the video. At most a handful of frames exist at a time.
 pub(crate) fn film(
     scene: &mut dyn Scene,
-    track: &KeypointTrack,
+    motion: &Motion,
     path: &Path,
     settings: VideoSettings,
     progress: &mut Progress<'_>,
 ) -> Result<VideoSummary> {
     let mut writer = VideoWriter::create(path, settings).map_err(StudioError::Output)?;
-    let frames = track.frames();
+    let frames = motion.frames();
     let (sender, receiver) = sync_channel::<std::result::Result<Picture, RenderError>>(WAITING);
     std::thread::scope(|scope| {
         scope.spawn(move || {
             for first in (0..frames).step_by(AT_ONCE) {
-                let poses: Vec<_> = (first..(first + AT_ONCE).min(frames))
-                    .map(|frame| {
-                        let at = Axis(0);
-                        (track.points().index_axis(at, frame), track.confidence().index_axis(at, frame))
-                    })
-                    .collect();
-                let (drawn, failed) = match scene.render_many(&poses) {
+                let (drawn, failed) = match draw(scene, motion, first..(first + AT_ONCE).min(frames)) {
                     Ok(pictures) => (pictures.into_iter().map(Ok).collect(), false),
                     Err(error) => (vec![Err(error)], true),
                 };
@@ -75,4 +70,19 @@ pub(crate) fn film(
         }
         writer.finish().map_err(StudioError::Output)
     })
+}
+
+/// The frames of a range.
+fn draw(scene: &mut dyn Scene, motion: &Motion, range: Range<usize>) -> orator_render::Result<Vec<Picture>> {
+    match motion {
+        Motion::Keypoints(track) => {
+            let at = Axis(0);
+            let pose =
+                |frame| (track.points().index_axis(at, frame), track.confidence().index_axis(at, frame));
+            scene.render_many(&range.map(pose).collect::<Vec<_>>())
+        }
+        Motion::Latent(track) => {
+            scene.render_latents(&range.map(|frame| track.values().row(frame)).collect::<Vec<_>>())
+        }
+    }
 }

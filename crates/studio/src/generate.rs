@@ -1,6 +1,6 @@
 //! A photo and a recording in, a talking and gesturing video out.
 
-use crate::choices::{check_fit, load_renderer};
+use crate::choices::{check_fit, check_keypoints, load_renderer};
 use crate::listening::listen;
 use crate::stages::Stages;
 use crate::{AudioCodec, Event, MotionKind, RendererKind, Result, StudioError};
@@ -128,7 +128,10 @@ pub fn generate(request: &GenerateRequest, tell: &mut dyn FnMut(Event)) -> Resul
         let weights: Vec<String> = std::iter::once(of_motion).chain(of_pictures).collect();
         Ok::<_, StudioError>((model, renderer, weights))
     })?;
-    check_fit((model.name(), model.representation()), request.renderer)?;
+    check_fit(model.as_ref(), renderer.as_ref())?;
+    if request.keypoints.is_some() {
+        check_keypoints(model.representation())?;
+    }
     check_speaker(model.as_ref(), request.speaker.as_deref())?;
 
     let portrait = stages.run("portrait", |progress| {
@@ -144,24 +147,25 @@ pub fn generate(request: &GenerateRequest, tell: &mut dyn FnMut(Event)) -> Resul
     let keypoint_files =
         request.keypoints.as_deref().map(|path| output::numbered(path, request.takes)).unwrap_or_default();
     let mut scene = renderer.prepare(&portrait)?;
+    let own = scene.own_motion().map(|row| row.to_owned());
     let mut sound = Some(audio);
     let mut report = GenerateReport { takes: Vec::new(), weights: weights.clone() };
     for (number, path) in videos.iter().enumerate() {
         let seed = request.seed.wrapping_add(number as u64);
-        let track = stages.run("motion", |progress| {
+        let motion = stages.run("motion", |progress| {
             let sample = SampleRequest {
                 speech: &speech,
                 reference: &portrait.keypoints,
+                latent: own.as_ref().map(|row| row.view()),
                 known: None,
                 speaker: request.speaker.as_deref(),
                 options: SampleOptions { seed, ..SampleOptions::default() },
             };
-            let Motion::Keypoints(track) = model.sample(&sample, &mut |done, all| progress.at(done, all))?;
-            Ok::<_, StudioError>(track)
+            Ok::<_, StudioError>(model.sample(&sample, &mut |done, all| progress.at(done, all))?)
         })?;
-        if let Some(file) = keypoint_files.get(number) {
+        if let (Some(file), Motion::Keypoints(track)) = (keypoint_files.get(number), &motion) {
             let source = format!("motion of {} for {}, seed {seed}", model.name(), name_of(&request.audio));
-            write_keypoints(file, &track, &source)?;
+            write_keypoints(file, track, &source)?;
             stages.tell(Event::wrote(file));
         }
         let last = number + 1 == videos.len();
@@ -173,7 +177,7 @@ pub fn generate(request: &GenerateRequest, tell: &mut dyn FnMut(Event)) -> Resul
             ..VideoSettings::new(request.size as usize, request.size as usize, FrameRate::MOTION)
         };
         let summary =
-            stages.run("render", |progress| film::film(scene.as_mut(), &track, path, settings, progress))?;
+            stages.run("render", |progress| film::film(scene.as_mut(), &motion, path, settings, progress))?;
         stages.tell(Event::Wrote { path: path.clone(), frames: Some(summary.frames), seed: Some(seed) });
         report.takes.push(Take {
             path: path.clone(),

@@ -198,15 +198,16 @@ fn sample(
     let request = SampleRequest {
         speech: &speech,
         reference: &reference,
+        latent: None,
         known: None,
         speaker: settings.speaker.as_deref(),
         options: settings.options.clone(),
     };
     let plan = model.planned_strokes(&request)?.map(|hands| StrokePlan { hands });
-    let Motion::Keypoints(made) = model.sample(&request, &mut |_, _| {})?;
+    let made = model.sample(&request, &mut |_, _| {})?.keypoints()?;
     let seconds = frames as f64 / clip.track.rate().as_f64();
     let true_plan = description.as_ref().map(|d| triggered(d, seconds));
-    let represented = model.represented(&clip.track)?.map(|Motion::Keypoints(track)| track);
+    let represented = model.represented(&clip.track)?.map(Motion::keypoints).transpose()?;
     Ok(Some(Sample { truth: clip.track.clone(), made, represented, energy, description, plan, true_plan }))
 }
 

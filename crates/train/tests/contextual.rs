@@ -190,11 +190,12 @@ fn every_stage_learns_a_small_set_and_the_model_keeps_its_promises() {
         let request = SampleRequest {
             speech: &speech,
             reference: &reference,
+            latent: None,
             known,
             speaker: None,
             options: SampleOptions { seed, ..SampleOptions::default() },
         };
-        let Motion::Keypoints(track) = model.sample(&request, &mut |_, _| {}).unwrap();
+        let track = model.sample(&request, &mut |_, _| {}).unwrap().keypoints().unwrap();
         track
     };
     for frames in [1, 79, 80, 81, 233] {
@@ -222,6 +223,7 @@ fn every_stage_learns_a_small_set_and_the_model_keeps_its_promises() {
     let nobody = SampleRequest {
         speech: &speech(80),
         reference: &reference,
+        latent: None,
         known: None,
         speaker: Some("stranger"),
         options: SampleOptions::default(),
@@ -276,9 +278,15 @@ fn aligned_encoders_teach_the_tokenizers_and_begin_the_generators() {
     let (speech, reference) = (speech(90), person(0.0).frame(0).unwrap());
     let take = |layers: Option<usize>| {
         let options = SampleOptions { layers, ..SampleOptions::default() };
-        let request =
-            SampleRequest { speech: &speech, reference: &reference, known: None, speaker: None, options };
-        let Motion::Keypoints(track) = model.sample(&request, &mut |_, _| {}).unwrap();
+        let request = SampleRequest {
+            speech: &speech,
+            reference: &reference,
+            latent: None,
+            known: None,
+            speaker: None,
+            options,
+        };
+        let track = model.sample(&request, &mut |_, _| {}).unwrap().keypoints().unwrap();
         track
     };
     assert_eq!(take(None), take(Some(2)));
@@ -311,6 +319,7 @@ fn strokes_are_foretold_and_planned_and_another_run_begins_with_what_was_learned
     let request = |planned_strokes: bool| SampleRequest {
         speech: &speech,
         reference: &reference,
+        latent: None,
         known: None,
         speaker: None,
         options: SampleOptions { planned_strokes, ..SampleOptions::default() },
@@ -322,12 +331,12 @@ fn strokes_are_foretold_and_planned_and_another_run_begins_with_what_was_learned
     assert_eq!(plan, model.planned_strokes(&request(true)).unwrap().unwrap());
     assert_eq!(model.planned_strokes(&request(false)).unwrap(), None);
     let take = |planned| {
-        let Motion::Keypoints(track) = model.sample(&request(planned), &mut |_, _| {}).unwrap();
+        let track = model.sample(&request(planned), &mut |_, _| {}).unwrap().keypoints().unwrap();
         track
     };
     assert_eq!(take(true), take(true));
     assert_ne!(take(true), take(false));
-    let Motion::Keypoints(held) = model.represented(&person(0.0)).unwrap().unwrap();
+    let held = model.represented(&person(0.0)).unwrap().unwrap().keypoints().unwrap();
     assert_eq!(held.frames(), FRAMES);
 
     let other = home.path().join("other");
@@ -378,8 +387,15 @@ fn what_is_said_is_heard_where_the_networks_ask_for_it() {
     let (plain, reference) = (speech(90), person(0.0).frame(0).unwrap());
     let take = |speech: &Speech| {
         let options = SampleOptions::default();
-        let request = SampleRequest { speech, reference: &reference, known: None, speaker: None, options };
-        model.sample(&request, &mut |_, _| {}).map(|Motion::Keypoints(track)| track)
+        let request = SampleRequest {
+            speech,
+            reference: &reference,
+            latent: None,
+            known: None,
+            speaker: None,
+            options,
+        };
+        model.sample(&request, &mut |_, _| {}).and_then(Motion::keypoints)
     };
     assert!(take(&plain).unwrap_err().to_string().contains("features of the text"));
     let (one, other) = (text(90), text(90) * -1.0);
@@ -408,8 +424,15 @@ fn raw_motion_is_learned_and_made_without_tokens() {
     let (speech, reference) = (speech(130), person(0.0).frame(0).unwrap());
     let take = |seed: u64, known: Option<Known<'_>>| {
         let options = SampleOptions { seed, ..SampleOptions::default() };
-        let request = SampleRequest { speech: &speech, reference: &reference, known, speaker: None, options };
-        let Motion::Keypoints(track) = model.sample(&request, &mut |_, _| {}).unwrap();
+        let request = SampleRequest {
+            speech: &speech,
+            reference: &reference,
+            latent: None,
+            known,
+            speaker: None,
+            options,
+        };
+        let track = model.sample(&request, &mut |_, _| {}).unwrap().keypoints().unwrap();
         track
     };
     let first = take(1, None);

@@ -369,8 +369,8 @@ impl MotionModel for ContextualModel {
         "contextual"
     }
 
-    fn representation(&self) -> &'static str {
-        "keypoints-133"
+    fn representation(&self) -> &str {
+        orator_body::KEYPOINTS
     }
 
     fn text_features(&self) -> usize {

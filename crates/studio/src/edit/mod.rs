@@ -9,7 +9,7 @@ mod whole_clip;
 
 pub use seam::Seams;
 
-use crate::choices::{check_fit, load_renderer};
+use crate::choices::{check_fit, check_keypoints, load_renderer};
 use crate::driving::{self, Driving, Range};
 use crate::generate::{check_speaker, load_motion, name_of};
 use crate::listening::listen;
@@ -22,7 +22,7 @@ use orator_body::{Fit, KeypointTrack, Portrait, write_keypoints};
 use orator_media::video_in::VideoReader;
 use orator_media::video_out::{VideoSettings, VideoWriter};
 use orator_media::{Audio, FrameRate, Limits, Picture, audio};
-use orator_motion::{Known, Motion, SampleOptions, SampleRequest};
+use orator_motion::{Known, SampleOptions, SampleRequest};
 use orator_perceive::Perceiver;
 use range::EditRange;
 use serde::Serialize;
@@ -138,7 +138,8 @@ fn edit_watched(
         let weights: Vec<String> = std::iter::once(of_motion).chain(of_pictures).collect();
         Ok::<_, StudioError>((model, renderer, weights))
     })?;
-    check_fit((model.name(), model.representation()), request.renderer)?;
+    check_fit(model.as_ref(), renderer.as_ref())?;
+    check_keypoints(model.representation())?;
     check_speaker(model.as_ref(), request.speaker.as_deref())?;
     let mut perceiver = Perceiver::load().map_err(StudioError::perceive(&request.video))?;
 
@@ -165,11 +166,12 @@ fn edit_watched(
         let sample = SampleRequest {
             speech: &speech,
             reference: &reference,
+            latent: None,
             known: Some(Known { track: &known, keep: &keep }),
             speaker: request.speaker.as_deref(),
             options: SampleOptions { seed: request.seed, ..SampleOptions::default() },
         };
-        let Motion::Keypoints(mut track) = model.sample(&sample, &mut |done, all| progress.at(done, all))?;
+        let mut track = model.sample(&sample, &mut |done, all| progress.at(done, all))?.keypoints()?;
         let seams = seam::soften(&mut track, &range.made());
         if !seams.are_smooth() {
             progress.warn(
