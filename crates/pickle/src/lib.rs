@@ -22,6 +22,7 @@
 mod array;
 mod build;
 mod error;
+mod follow;
 mod globals;
 mod legacy;
 mod limits;
@@ -30,6 +31,7 @@ mod node;
 mod numpy;
 mod opcode;
 mod read;
+mod strides;
 mod tensor;
 mod torch_zip;
 mod tree;

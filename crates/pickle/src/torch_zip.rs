@@ -1,7 +1,8 @@
 //! PyTorch's zip archives: `…/data.pkl` and the storages `…/data/0`, `…/data/1` and so on, none of them compressed.
 
+use crate::error::shown;
 use crate::limits::{Budget, Limits};
-use crate::{PickleError, Result, Value, machine, tensor, tree};
+use crate::{PickleError, Result, Value, follow, tensor, tree};
 use std::borrow::Cow;
 use std::io::{Read, Seek};
 use zip::result::ZipError;
@@ -35,7 +36,7 @@ pub(crate) fn read<R: Read + Seek>(reader: R, file_bytes: u64, limits: &Limits) 
     }
     let pickle = members.take(&format!("{prefix}{PICKLE}"))?;
     let mut budget = Budget::of(limits, file_bytes);
-    let mut built = machine::run(&pickle, limits, &mut budget)?;
+    let mut built = follow::run(&pickle, limits, &mut budget)?;
     tensor::resolve(&mut built.nodes, &mut budget, |key| {
         members.take(&format!("{prefix}data/{key}")).map(Cow::Owned)
     })?;
@@ -56,7 +57,7 @@ impl<R: Read + Seek> Members<R> {
 
     /// A member's bytes, its checksum verified.
     fn take(&mut self, name: &str) -> Result<Vec<u8>> {
-        let shown: String = name.chars().take(120).collect();
+        let shown = shown(name);
         let wrong =
             |cause: &dyn std::fmt::Display| PickleError::damaged(format!("member `{shown}`: {cause}"));
         let member = self.archive.by_name(name).map_err(|cause| match cause {
