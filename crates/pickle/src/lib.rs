@@ -36,6 +36,7 @@ mod tensor;
 mod torch_zip;
 mod tree;
 mod value;
+mod zip_members;
 
 pub use array::{Array, Kind};
 pub use error::{PickleError, Result};

@@ -3,7 +3,7 @@
 use crate::error::shown;
 use crate::limits::{Budget, Limits};
 use crate::node::Node;
-use crate::{PickleError, Result, Value, follow, legacy, tensor, torch_zip, tree};
+use crate::{PickleError, Result, Value, follow, legacy, tensor, torch_zip, tree, zip_members};
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
@@ -29,10 +29,10 @@ pub fn read_with(path: &Path, limits: &Limits) -> Result<Value> {
         return Err(over_limit(size, limits).in_file(path));
     }
     let mut start = Vec::new();
-    file.by_ref().take(torch_zip::MAGIC.len() as u64).read_to_end(&mut start).map_err(io)?;
+    file.by_ref().take(zip_members::MAGIC.len() as u64).read_to_end(&mut start).map_err(io)?;
     file.rewind().map_err(io)?;
     let limits = &limits.within(size);
-    let value = if start == torch_zip::MAGIC {
+    let value = if start == zip_members::MAGIC {
         torch_zip::read(BufReader::new(file), size, limits)
     } else {
         let mut bytes = Vec::new();
@@ -52,7 +52,7 @@ pub fn read_bytes(bytes: &[u8], limits: &Limits) -> Result<Value> {
         return Err(over_limit(size, limits));
     }
     let limits = &limits.within(size);
-    if bytes.starts_with(torch_zip::MAGIC) {
+    if bytes.starts_with(zip_members::MAGIC) {
         torch_zip::read(Cursor::new(bytes), size, limits)
     } else {
         read_stream(bytes, limits)

@@ -28,10 +28,10 @@ pub(crate) fn gather(
         .zip(strides)
         .try_fold(offset, |last, (side, stride)| last.checked_add((side - 1).checked_mul(*stride)?));
     let last = last.filter(|last| *last < storage.len() / width).ok_or_else(outside)?;
-    // A side of one may have any stride.
-    let gapless =
-        shape.iter().zip(strides).zip(c_strides(shape)).all(|((side, stride), c)| *side == 1 || *stride == c);
-    if gapless {
+    // A side of one may have any stride, also one that leads beyond all numbers: only the others count.
+    let (shape, strides): (Vec<usize>, Vec<usize>) =
+        shape.iter().zip(strides).filter(|(side, _)| **side > 1).unzip();
+    if strides == c_strides(&shape) {
         return Ok(storage[offset * width..(last + 1) * width].to_vec());
     }
     let count: usize = shape.iter().product();
@@ -69,6 +69,7 @@ mod tests {
         assert_eq!(gather(&storage, 1, 1, &[2, 3], &[1, 4]).unwrap(), [1, 5, 9, 2, 6, 10]);
         assert_eq!(gather(&storage, 2, 1, &[2, 2], &[3, 1]).unwrap(), [2, 3, 4, 5, 8, 9, 10, 11]);
         assert_eq!(gather(&storage, 1, 5, &[3], &[0]).unwrap(), [5, 5, 5]);
+        assert_eq!(gather(&storage, 1, 0, &[2, 1, 2], &[1, usize::MAX, 2]).unwrap(), [0, 2, 1, 3]);
         assert_eq!(gather(&storage, 4, 2, &[], &[]).unwrap(), [8, 9, 10, 11]);
         assert_eq!(gather(&storage, 1, 99, &[0, 7], &[1, 1]).unwrap(), []);
         assert!(gather(&storage, 1, 0, &[3, 4], &[5, 1]).is_err());
