@@ -130,7 +130,10 @@ fn tensor_of(view: &TensorView<'_>) -> std::result::Result<Tensor, String> {
         other => return Err(format!("is stored as {other:?}, which no network here uses")),
     };
     let sides: Option<Vec<i64>> = view.shape().iter().map(|&side| i64::try_from(side).ok()).collect();
-    let sides = sides.filter(|sides| sides.len() <= MOST_AXES);
+    // The binding multiplies the sides one by one, also past one that is 0.
+    let countable =
+        |sides: &[i64]| sides.iter().try_fold(1i64, |count, side| count.checked_mul(*side)).is_some();
+    let sides = sides.filter(|sides| sides.len() <= MOST_AXES && countable(sides));
     let sides = sides.ok_or("has a shape that no network here has")?;
     let refused = |error: tch::TchError| {
         let first = error.to_string().lines().next().unwrap_or_default().to_owned();

@@ -148,6 +148,8 @@ fn what_headers_may_not_say() {
     wrong(&tensor("F16", &format!("[{}1]", "1,".repeat(70)), 2), &[0, 0], "shape");
     // No numbers, yet a side beyond what libtorch counts.
     wrong(&tensor("F32", "[0,18446744073709551615]", 0), &[], "shape");
+    // The same where the sides' product is too large on the way to 0: it overflowed.
+    wrong(&tensor("F32", "[4611686018427387904,2,0]", 0), &[], "shape");
     wrong(&tensor("F32", "[0,9223372036854775807,9223372036854775807]", 0), &[], "");
     wrong(&tensor("F32", "[4611686018427387904,4]", 16), &[0; 16], "");
     wrong(&tensor("F32", "[2]", 8), &[0; 7], "whole");
