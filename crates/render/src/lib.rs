@@ -1,10 +1,12 @@
 //! Renderers that turn a portrait and keypoint motion into frames.
 
 pub mod contextual;
+mod discriminator;
 mod error;
 mod warp;
 
 pub use contextual::ContextualRenderer;
+pub use discriminator::{Discriminator, DiscriminatorConfig};
 pub use error::{RenderError, Result};
 pub use warp::{Tps, TpsForm, WarpRenderer};
 

@@ -12,7 +12,7 @@ mod one_batch;
 mod pairs;
 mod reenactment;
 mod refine;
-mod regions;
+pub(crate) mod regions;
 mod run;
 mod sheet;
 mod stages;

@@ -1,0 +1,3 @@
+//! The stages of the deviation system (METHODS 1.7, 1.8).
+
+pub mod features;
