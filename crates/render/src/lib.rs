@@ -1,11 +1,16 @@
 //! Renderers that turn a portrait and keypoint motion into frames.
 
 pub mod contextual;
+pub mod deviation;
 mod discriminator;
 mod error;
+mod pixels;
 mod warp;
+mod weight_file;
+mod workers;
 
 pub use contextual::ContextualRenderer;
+pub use deviation::DeviationRenderer;
 pub use discriminator::{Discriminator, DiscriminatorConfig};
 pub use error::{RenderError, Result};
 pub use warp::{Tps, TpsForm, WarpRenderer};
