@@ -51,6 +51,8 @@ pub enum RendererName {
     Warp,
     /// Learned motion, painting and refinement
     Contextual,
+    /// Learned features moved by a pose that the networks find themselves
+    Deviation,
 }
 
 impl From<RendererName> for RendererKind {
@@ -58,6 +60,7 @@ impl From<RendererName> for RendererKind {
         match name {
             RendererName::Warp => Self::Warp,
             RendererName::Contextual => Self::Contextual,
+            RendererName::Deviation => Self::Deviation,
         }
     }
 }

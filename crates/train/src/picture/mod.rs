@@ -5,6 +5,7 @@ mod config;
 mod frame_store;
 mod guide_drawing;
 mod guides;
+mod held_out;
 mod losses;
 mod motion_field;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod validation;
 mod weights;
 
 pub use config::{PictureLosses, PictureTrainConfig};
+pub use held_out::HeldOutClips;
 pub use reenactment::{ReenactmentSettings, ReenactmentTable, reenact};
 pub use run::train;
 pub use stages::Stage;

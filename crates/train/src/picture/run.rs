@@ -13,7 +13,7 @@ use crate::learner::Learner;
 use crate::prepare::prepare_each;
 use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
-use crate::{Event, Result, Split, TrainError};
+use crate::{ClipSource, Event, Result, Split, TrainError};
 use orator_nn::mix;
 use orator_render::contextual::{PictureNetworks, Refinement, drawing_kind};
 use orator_render::{Discriminator, DiscriminatorConfig};
@@ -98,20 +98,15 @@ pub fn train(
     Ok(())
 }
 
-/// Perceives what is not perceived yet and keeps the frames of every clip that has pictures.
+/// Perceives what is not perceived yet and keeps the frames of every clip that has pictures, and its guides where the networks
+/// start from them.
 pub(super) fn load_clips(
     config: &PictureTrainConfig,
     corpus: &Path,
     folder: &Path,
     tell: &mut dyn FnMut(Event),
 ) -> Result<Vec<FrameClip>> {
-    let mut clips: Vec<FrameClip> = Vec::new();
-    prepare_each(&config.clips, corpus, folder, tell, &mut |clip, pictures| {
-        let source = &config.clips[clip.source];
-        let form = (config.side, config.every);
-        clips.extend(FrameClip::new(&clip, &pictures, source.weight, source.split, form, folder)?);
-        Ok(())
-    })?;
+    let mut clips = keep_frames(&config.clips, (config.side, config.every), corpus, folder, tell)?;
     if config.networks.guided() {
         let mut perceiver = None;
         let total = clips.len();
@@ -121,5 +116,23 @@ pub(super) fn load_clips(
             clip.guides = Some(draw_guides(clip, count, &mut perceiver, folder)?);
         }
     }
+    Ok(clips)
+}
+
+/// Perceives what is not perceived yet and keeps every so many-th frame, cut to a square of that side, of every clip that has
+/// pictures.
+pub(super) fn keep_frames(
+    sources: &[ClipSource],
+    (side, every): (u32, usize),
+    corpus: &Path,
+    folder: &Path,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Vec<FrameClip>> {
+    let mut clips: Vec<FrameClip> = Vec::new();
+    prepare_each(sources, corpus, folder, tell, &mut |clip, pictures| {
+        let source = &sources[clip.source];
+        clips.extend(FrameClip::new(&clip, &pictures, source.weight, source.split, (side, every), folder)?);
+        Ok(())
+    })?;
     Ok(clips)
 }
