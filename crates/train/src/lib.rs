@@ -10,6 +10,7 @@ pub mod clips;
 mod config;
 pub mod contextual;
 mod curves;
+pub mod deviation;
 mod error;
 pub mod evaluation;
 mod event;
