@@ -140,7 +140,8 @@ fn latent_motion_is_read_once_learned_and_sampled() {
     corpus(home.path(), &run);
     let config = config(home.path(), 110);
     let reader = Brightness { read: Cell::new(0) };
-    let features_of = |sha256: &str| Features { reader: &reader, sha256: sha256.into() };
+    let features_of =
+        |name: &str| Features { reader: &reader, representation: format!("deviation-2307-{name}") };
     let mut told: Vec<(f64, f64)> = Vec::new();
     train(&config, &features_of("abc"), home.path(), &run, false, Device::Cpu, &mut |event| {
         if let Event::Step { losses, .. } = event {
@@ -161,7 +162,7 @@ fn latent_motion_is_read_once_learned_and_sampled() {
     assert_eq!(reader.read.get(), 3 * FRAMES);
 
     let model = DeviationModel::load(&run.join("tiny.safetensors"), Device::Cpu).unwrap();
-    assert_eq!(model.features_sha256(), Some("abc"));
+    assert_eq!(model.representation(), "deviation-2307-abc");
     let all = features(0, 240);
     let speech = Speech {
         waveform_16k: vec![0.0; 240 * 640],
@@ -181,7 +182,7 @@ fn latent_motion_is_read_once_learned_and_sampled() {
         options: SampleOptions::default(),
     };
     let Motion::Latent(made) = model.sample(&request, &mut |_, _| {}).unwrap() else { unreachable!() };
-    assert_eq!((made.frames(), made.representation()), (240, "deviation-2307"));
+    assert_eq!((made.frames(), made.representation()), (240, "deviation-2307-abc"));
     // sin of the angle: it moves, stays near what was seen, and does not jump where windows meet.
     let turn: Vec<f32> = made.values().column(2).to_vec();
     let steps: Vec<f32> = turn.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
@@ -206,7 +207,7 @@ fn a_resumed_run_ends_where_an_uninterrupted_one_does() {
     let of = |name: &str, stops: bool| {
         let run = home.path().join(name);
         corpus(home.path(), &run);
-        let features = Features { reader: &reader, sha256: "abc".into() };
+        let features = Features { reader: &reader, representation: "deviation-2307".into() };
         let sit = |resume: bool, limit: Option<Duration>| {
             let mut paused = false;
             train(
@@ -253,7 +254,7 @@ fn a_reader_of_other_numbers_and_settings_that_cannot_be_are_refused() {
     let run = home.path().join("run");
     corpus(home.path(), &run);
     let settings = config(home.path(), 8);
-    let features = Features { reader: &Short, sha256: "abc".into() };
+    let features = Features { reader: &Short, representation: "deviation-2307".into() };
     let error = train(&settings, &features, home.path(), &run, false, Device::Cpu, &mut |_| {}).unwrap_err();
     assert!(error.to_string().contains("147") && error.hint().is_some(), "{error}");
     let path = home.path().join("wrong.yaml");

@@ -22,7 +22,7 @@ pub use denoiser::{Denoiser, Heard, NoisyWindow, time_waves};
 pub use diffusion::{Diffusion, DiffusionStep, STEPS};
 pub use flow::Flow;
 pub use import::{S2gDenoiser, import_s2g, passed_over_by_s2g};
-pub use model::{DeviationModel, FEATURES_SHA256};
+pub use model::DeviationModel;
 pub use representation::{LATENT_NUMBERS, REPRESENTATION, Representation};
 pub use sampling::{Sampler, Window};
 pub use statistics::DeviationStatistics;

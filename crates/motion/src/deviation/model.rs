@@ -19,8 +19,8 @@ use tch::{Device, Tensor};
 const KIND: &str = "deviation-motion";
 /// Changes when old files can no longer be read.
 const FORMAT: &str = "1";
-/// The key of the weight file's text under which the checksum of the pictures' weights stands, whose latent motion this is.
-pub const FEATURES_SHA256: &str = "features-sha256";
+/// The key of the weight file's text under which its representation stands.
+const REPRESENTATION_KEY: &str = "representation";
 
 /// The latent deviation system's motion half, ready to sample.
 pub struct DeviationModel {
@@ -28,17 +28,26 @@ pub struct DeviationModel {
     statistics: DeviationStatistics,
     denoiser: Denoiser,
     store: VarStore,
+    /// Of which renderer's weights its latent motion is.
+    representation: String,
     metadata: BTreeMap<String, String>,
 }
 
 impl DeviationModel {
-    /// An untrained model on `device`.
+    /// An untrained model on `device` for latent motion in `representation`: the name begins with [`REPRESENTATION`], and its end
+    /// may tell whose numbers they are.
     #[must_use]
-    pub fn new(config: DeviationConfig, statistics: DeviationStatistics, device: Device) -> Self {
+    pub fn new(
+        config: DeviationConfig,
+        statistics: DeviationStatistics,
+        representation: impl Into<String>,
+        device: Device,
+    ) -> Self {
         let store = VarStore::new(device);
         let denoiser =
             Denoiser::new(&store.root(), statistics.numbers(), SPEECH_FEATURES as i64, &config.denoiser);
-        Self { config, statistics, denoiser, store, metadata: BTreeMap::new() }
+        let representation = representation.into();
+        Self { config, statistics, denoiser, store, representation, metadata: BTreeMap::new() }
     }
 
     /// Reads a weight file written by [`DeviationModel::checkpoint`].
@@ -61,7 +70,12 @@ impl DeviationModel {
             serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}")))?;
         config.check().map_err(|what| mismatch(format!("configuration: {what}")))?;
         let statistics = DeviationStatistics::from_tensors(&checkpoint.tensors, &config, device)?;
-        let mut model = Self::new(config, statistics, device);
+        let representation = checkpoint.metadata.get(REPRESENTATION_KEY).map(String::as_str);
+        let representation =
+            representation.filter(|name| name.starts_with(REPRESENTATION)).ok_or_else(|| {
+                mismatch(format!("is motion in {representation:?} and not in {REPRESENTATION}"))
+            })?;
+        let mut model = Self::new(config, statistics, representation, device);
         assign(&model.store, &checkpoint.tensors, &format!("{DENOISER}."))?;
         model.metadata = checkpoint.metadata;
         Ok(model)
@@ -78,6 +92,7 @@ impl DeviationModel {
         let config = serde_json::to_string(&self.config)
             .map_err(|e| NnError::Shape(format!("the configuration cannot be written: {e}")))?;
         metadata.insert("config".into(), config);
+        metadata.insert(REPRESENTATION_KEY.into(), self.representation.clone());
         let mut tensors: BTreeMap<String, Tensor> = self.statistics.tensors().into_iter().collect();
         tensors.extend(parameters(&self.store).into_iter().map(|(n, t)| (format!("{DENOISER}.{n}"), t)));
         Ok(Checkpoint { metadata, tensors })
@@ -93,13 +108,6 @@ impl DeviationModel {
     #[must_use]
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata
-    }
-
-    /// SHA-256 of the renderer's weights whose latent motion this model learned, where its file says so: latent motion of other
-    /// weights means something else.
-    #[must_use]
-    pub fn features_sha256(&self) -> Option<&str> {
-        self.metadata.get(FEATURES_SHA256).map(String::as_str)
     }
 
     /// The statistics.
@@ -278,7 +286,7 @@ impl MotionModel for DeviationModel {
     }
 
     fn representation(&self) -> &str {
-        REPRESENTATION
+        &self.representation
     }
 
     fn speakers(&self) -> &[String] {
@@ -292,7 +300,7 @@ impl MotionModel for DeviationModel {
             let representation = &self.statistics.representation;
             let latent = numbers.narrow(1, 0, representation.numbers());
             let rows = to_array2(&representation.rows_of(&latent, &row))?;
-            Ok(Motion::Latent(LatentTrack::new(REPRESENTATION, FrameRate::MOTION, rows)?))
+            Ok(Motion::Latent(LatentTrack::new(self.representation.clone(), FrameRate::MOTION, rows)?))
         })
     }
 }
@@ -340,7 +348,8 @@ mod tests {
         let keypoints =
             config.keypoints.then(|| [FACE_DIMENSIONS, BODY_DIMENSIONS].map(Normaliser::identity));
         let speech = Normaliser::identity(SPEECH_FEATURES);
-        DeviationModel::new(config, DeviationStatistics { representation, speech, keypoints }, Device::Cpu)
+        let statistics = DeviationStatistics { representation, speech, keypoints };
+        DeviationModel::new(config, statistics, "deviation-2307-0a1b", Device::Cpu)
     }
 
     fn speech(frames: usize) -> Speech {
@@ -462,10 +471,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deviation.safetensors");
         let model = model(config(Process::Flow, 4, true));
-        let notes = BTreeMap::from([(FEATURES_SHA256.to_string(), "ab12".to_string())]);
+        let notes = BTreeMap::from([("name".to_string(), "tiny".to_string())]);
         model.checkpoint(&notes).unwrap().write(&path, Precision::Full).unwrap();
         let read = DeviationModel::load(&path, Device::Cpu).unwrap();
-        assert_eq!(read.features_sha256(), Some("ab12"));
+        assert_eq!(
+            (read.representation(), read.metadata()["name"].as_str()),
+            ("deviation-2307-0a1b", "tiny")
+        );
         assert_eq!(take(&read, 90, |_| {}).unwrap(), take(&model, 90, |_| {}).unwrap());
         model.checkpoint(&notes).unwrap().write(&path, Precision::Half).unwrap();
         let half = DeviationModel::load(&path, Device::Cpu).unwrap();
@@ -475,5 +487,10 @@ mod tests {
         other.write(&path, Precision::Full).unwrap();
         let error = DeviationModel::load(&path, Device::Cpu).err().unwrap();
         assert!(error.to_string().contains("contextual-motion"), "{error}");
+        let mut other = model.checkpoint(&notes).unwrap();
+        other.metadata.insert(REPRESENTATION_KEY.into(), "keypoints-133".into());
+        other.write(&path, Precision::Full).unwrap();
+        let error = DeviationModel::load(&path, Device::Cpu).err().unwrap();
+        assert!(error.to_string().contains("keypoints-133"), "{error}");
     }
 }

@@ -9,7 +9,7 @@ use orator_nn::{NnError, Result, rotation};
 use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
 
-/// The name of the latent motion.
+/// The beginning of the name of the latent motion.
 pub const REPRESENTATION: &str = "deviation-2307";
 /// Numbers of a latent row.
 pub const LATENT_NUMBERS: i64 = 2307;

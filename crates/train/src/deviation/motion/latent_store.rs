@@ -15,17 +15,15 @@ use std::path::Path;
 
 /// Pictures read side by side.
 const TOGETHER: usize = 8;
-/// Digits of the weights' checksum in the name of what is kept.
-const DIGITS: usize = 16;
 /// The tensor's name in the file.
 const ROWS: &str = "latent";
 
-/// What reads latent motion from pictures, and of which weights it is.
+/// What reads latent motion from pictures.
 pub struct Features<'a> {
     /// The first stage's reader.
     pub reader: &'a dyn MotionReader,
-    /// SHA-256 of its weights, in hexadecimal digits.
-    pub sha256: String,
+    /// The name of its numbers, whose end tells of which weights they are ([`orator_render::Renderer::representation`]).
+    pub representation: String,
 }
 
 /// The latent rows `[frames, 2307]` of a clip at 25 frames a second, read from its pictures cut to squares of `side` pixels;
@@ -40,8 +38,7 @@ pub(super) fn rows_of(
     side: u32,
     folder: &Path,
 ) -> Result<Option<Array2<f32>>> {
-    let digits = features.sha256.get(..DIGITS).unwrap_or(&features.sha256);
-    let path = folder.join(format!("{}.latent-{side}-{digits}.safetensors", clip.name));
+    let path = folder.join(format!("{}.{}-{side}.safetensors", clip.name, features.representation));
     let frames = clip.track.frames();
     let wanted = (frames, LATENT_NUMBERS as usize);
     if path.is_file() {

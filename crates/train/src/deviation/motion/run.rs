@@ -10,7 +10,7 @@ use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
 use crate::{Event, Result, Split};
 use orator_motion::contextual::ContextualConfig;
-use orator_motion::deviation::{DeviationModel, DeviationStatistics, FEATURES_SHA256, Representation};
+use orator_motion::deviation::{DeviationModel, DeviationStatistics, Representation};
 use orator_nn::{Checkpoint, Precision, Randomness, mix};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -65,7 +65,7 @@ pub fn train(
     let mut own = statistics.clone();
     own.representation = own.representation.to_device(device);
     tch::manual_seed(mix(config.seed, 0) as i64);
-    let model = DeviationModel::new(config.networks.clone(), own, device);
+    let model = DeviationModel::new(config.networks.clone(), own, features.representation.as_str(), device);
     let training: Vec<usize> =
         latent.iter().filter(|c| c.clip.split == Split::Train).map(LatentClip::frames).collect();
     let windows = Windows::new(latent, &statistics, config.networks.denoiser.prefix, device)?;
@@ -84,7 +84,7 @@ pub fn train(
         ),
         (text("seed"), config.seed.to_string()),
         (text("steps"), format!("{STAGE} {}", config.motion.steps)),
-        (text(FEATURES_SHA256), features.sha256.clone()),
+        (text("features"), config.features.clone()),
     ]);
     let path = run.join(format!("{}.safetensors", config.name));
     model.checkpoint(&notes)?.write(&path, Precision::Half)?;

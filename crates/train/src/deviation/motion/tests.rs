@@ -190,7 +190,8 @@ fn one_batch_is_learned_by_heart() {
         let config = config(process, keypoints);
         let statistics = statistics(&clips, &rows, &config.networks);
         tch::manual_seed(4);
-        let model = DeviationModel::new(config.networks.clone(), statistics.clone(), Device::Cpu);
+        let model =
+            DeviationModel::new(config.networks.clone(), statistics.clone(), "deviation-2307", Device::Cpu);
         let windows = Windows::new(latent_clips(&clips, &rows), &statistics, PREFIX, Device::Cpu).unwrap();
         let learner = MotionLearner::new(&model, &config, windows, Device::Cpu);
         let mut optimiser = AdamW::new(parameters(model.store()), AdamWConfig::default());
