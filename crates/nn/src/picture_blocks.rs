@@ -212,6 +212,34 @@ pub fn normalise_instances(x: &Tensor, scale: Option<(&Tensor, &Tensor)>) -> Ten
     x.group_norm(x.size()[1], scale.map(|s| s.0), scale.map(|s| s.1), NORMALISER_EPSILON, true)
 }
 
+/// Groups of channels of each picture to mean 0 and variance 1, then a learned scale and shift of each channel.
+pub struct GroupNorm {
+    weight: Tensor,
+    bias: Tensor,
+    groups: i64,
+}
+
+impl GroupNorm {
+    /// `weight` and `bias` `[channels]` under `path`; `groups` is to divide `channels` ([`groups_of`]).
+    #[must_use]
+    pub fn new(path: &Path, channels: i64, groups: i64) -> Self {
+        Self { weight: path.ones("weight", &[channels]), bias: path.zeros("bias", &[channels]), groups }
+    }
+
+    /// Same shape out.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        let kind = x.kind();
+        let (weight, bias) = (self.weight.to_kind(kind), self.bias.to_kind(kind));
+        x.group_norm(self.groups, Some(&weight), Some(&bias), NORMALISER_EPSILON, true)
+    }
+}
+
+/// The largest number up to `most` that divides every one of `channels`.
+#[must_use]
+pub fn groups_of(most: i64, channels: &[i64]) -> i64 {
+    (1..=most.max(1)).rev().find(|g| channels.iter().all(|c| c % g == 0)).unwrap_or(1)
+}
+
 /// Convolution, normaliser, ReLU at the same size.
 pub struct SameBlock {
     conv: Convolution,

@@ -22,6 +22,16 @@ pub enum RenderError {
 }
 
 impl RenderError {
+    /// The same, naming the weight file.
+    pub(crate) fn in_file(self, path: &std::path::Path) -> Self {
+        match self {
+            Self::Weights(orator_nn::NnError::Mismatch { what }) => {
+                Self::Weights(orator_nn::NnError::Mismatch { what: format!("{}: {what}", path.display()) })
+            }
+            other => other,
+        }
+    }
+
     /// What to do next, in plain words.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

@@ -1,10 +1,15 @@
 //! Renderers that turn a portrait and keypoint motion into frames.
 
 pub mod contextual;
+pub mod deviation;
 mod error;
+mod pixels;
 mod warp;
+mod weight_file;
+mod workers;
 
 pub use contextual::ContextualRenderer;
+pub use deviation::DeviationRenderer;
 pub use error::{RenderError, Result};
 pub use warp::{Tps, TpsForm, WarpRenderer};
 

@@ -2,6 +2,9 @@
 
 use super::config::{PictureConfig, Warping};
 use super::networks::{Driving, PictureNetworks, SourceFeatures};
+use crate::pixels::{drawing_side, to_picture, to_tensor};
+use crate::weight_file;
+use crate::workers::Workers;
 use crate::{RenderError, Renderer, Result, Scene, WarpRenderer};
 use ndarray::{ArrayView1, ArrayView2, Axis};
 use orator_body::layout::WHOLE_BODY;
@@ -10,23 +13,14 @@ use orator_media::Picture;
 use orator_nn::grid::resize;
 use orator_nn::picture_blocks::cast_weights;
 use orator_nn::{Checkpoint, NnError, assign};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
 /// What the weight file says it is.
 const KIND: &str = "contextual-picture";
-/// Changes when old files can no longer be read.
-const FORMAT: &str = "1";
-/// Pictures are drawn at a multiple of this many pixels, between the two below, and resized to the portrait's size.
-const STEP: usize = 64;
-const SMALLEST: usize = 128;
-const LARGEST: usize = 1024;
-/// Frames drawn side by side at most.
-const MOST_WORKERS: usize = 16;
 
 /// What arithmetic a device draws quickest in: bfloat16 on a CPU with instructions for it (AVX512-BF16; machines with
 /// AMX have these, too), else 32-bit floats. Asked of the processor, not measured, so that the answer is always the same.
@@ -66,13 +60,7 @@ pub(super) fn checkpoint_of(
     tensors: BTreeMap<String, Tensor>,
     notes: &BTreeMap<String, String>,
 ) -> Result<Checkpoint> {
-    let mut metadata = notes.clone();
-    metadata.insert("kind".into(), KIND.into());
-    metadata.insert("format".into(), FORMAT.into());
-    let config = serde_json::to_string(config)
-        .map_err(|e| NnError::Shape(format!("the configuration cannot be written: {e}")))?;
-    metadata.insert("config".into(), config);
-    Ok(Checkpoint { metadata, tensors })
+    weight_file::checkpoint_of(KIND, config, tensors, notes)
 }
 
 /// The networks of a weight file in 32-bit floats, with their variables.
@@ -80,19 +68,8 @@ pub(super) fn checkpoint_of(
 /// # Errors
 /// [`RenderError::Weights`] when the file is of another kind or does not fit its own configuration.
 pub fn networks_of(checkpoint: &Checkpoint, device: Device) -> Result<(VarStore, PictureNetworks)> {
-    let mismatch = |what: String| NnError::Mismatch { what };
-    let found = checkpoint.metadata.get("kind").map(String::as_str).unwrap_or("nothing known");
-    if found != KIND {
-        return Err(mismatch(format!("holds weights of {found}, not of {KIND}")).into());
-    }
-    if checkpoint.metadata.get("format").map(String::as_str) != Some(FORMAT) {
-        return Err(mismatch("was written by another version of orator".into()).into());
-    }
-    let text = checkpoint.metadata.get("config");
-    let text = text.ok_or_else(|| mismatch("has no configuration".into()))?;
-    let config: PictureConfig =
-        serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}")))?;
-    config.check().map_err(|what| mismatch(format!("configuration: {what}")))?;
+    let config: PictureConfig = weight_file::config_of(checkpoint, KIND)?;
+    config.check().map_err(|what| NnError::Mismatch { what: format!("configuration: {what}") })?;
     let store = VarStore::new(device);
     let networks = PictureNetworks::new(&store.root(), &config);
     assign(&store, &checkpoint.tensors, "")?;
@@ -101,51 +78,14 @@ pub fn networks_of(checkpoint: &Checkpoint, device: Device) -> Result<(VarStore,
 
 /// The contextual system's picture half, ready to draw.
 ///
-/// Each frame is drawn by one thread, and several frames side by side: networks this small lose more by splitting
-/// every operation than they win, and the picture cannot depend on the number of threads.
+/// Each frame is drawn by one thread, and several frames side by side.
 pub struct ContextualRenderer {
-    studio: Arc<Studio>,
+    workers: Arc<Workers<PictureNetworks>>,
     metadata: BTreeMap<String, String>,
     warping: Warping,
-    device: Device,
-}
-
-/// Threads, and for each the networks under handles of its own (a tensor's handle may not be used by two threads; the
-/// weights themselves are shared).
-struct Studio {
-    threads: rayon::ThreadPool,
-    networks: Vec<Mutex<PictureNetworks>>,
     /// Whether they need the `warp` renderer's picture of each pose.
     guided: bool,
-}
-
-impl Studio {
-    fn new(config: &PictureConfig, store: &VarStore, first: PictureNetworks, kind: Kind) -> Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS);
-        // A GPU takes one frame after the other anyway.
-        let workers = if store.device() == Device::Cpu { cores } else { 1 };
-        let threads = rayon::ThreadPoolBuilder::new()
-            .num_threads(workers)
-            .build()
-            .map_err(|e| RenderError::Motion(format!("no threads to draw with: {e}")))?;
-        // libtorch counts threads per thread that calls it, and takes the last number as that of threads to come.
-        let before = tch::get_num_threads();
-        threads.broadcast(|_| tch::set_num_threads(1));
-        tch::set_num_threads(before);
-        let weights = orator_nn::parameters(store);
-        let mut networks = vec![Mutex::new(first)];
-        while networks.len() < workers {
-            let copy = VarStore::new(store.device());
-            let more = PictureNetworks::new(&copy.root(), config).computing_in(kind);
-            for (name, mut variable) in copy.variables() {
-                if let Some(weight) = weights.get(&name) {
-                    variable.set_data(weight);
-                }
-            }
-            networks.push(Mutex::new(more));
-        }
-        Ok(Self { threads, networks, guided: config.guided() })
-    }
+    device: Device,
 }
 
 impl ContextualRenderer {
@@ -163,11 +103,7 @@ impl ContextualRenderer {
     /// As there.
     pub fn load_as(path: &Path, device: Device, kind: Kind) -> Result<Self> {
         let checkpoint = Checkpoint::read(path)?;
-        let named = |what: String| NnError::Mismatch { what: format!("{}: {what}", path.display()) };
-        Self::of(checkpoint, device, kind).map_err(|error| match error {
-            RenderError::Weights(NnError::Mismatch { what }) => named(what).into(),
-            other => other,
-        })
+        Self::of(checkpoint, device, kind).map_err(|error| error.in_file(path))
     }
 
     /// A renderer of weights in memory.
@@ -179,9 +115,15 @@ impl ContextualRenderer {
         store.freeze();
         cast_weights(&mut store, kind);
         let config = networks.config().clone();
-        let studio = Studio::new(&config, &store, networks.computing_in(kind), kind)?;
-        let warping = config.warping;
-        Ok(Self { studio: Arc::new(studio), metadata: checkpoint.metadata, warping, device })
+        let another = |path: &tch::nn::Path| PictureNetworks::new(path, &config).computing_in(kind);
+        let workers = Workers::new(&store, networks.computing_in(kind), another)?;
+        Ok(Self {
+            workers: Arc::new(workers),
+            metadata: checkpoint.metadata,
+            warping: config.warping,
+            guided: config.guided(),
+            device,
+        })
     }
 
     /// Text that came with the weights: kind, configuration, what they were trained on.
@@ -224,24 +166,14 @@ impl Renderer for ContextualRenderer {
         )?;
         let device = self.device;
         let picture = to_tensor(&portrait.picture, device);
-        let studio = &self.studio;
-        let source = studio.threads.install(move || {
-            let _guard = tch::no_grad_guard();
-            let side = ((size + STEP / 2) / STEP * STEP).clamp(SMALLEST, LARGEST) as i64;
-            let networks = studio.networks[0].lock().unwrap_or_else(PoisonError::into_inner);
+        let source = self.workers.once(move |networks| {
+            let side = drawing_side(size);
             networks.source(&resize(&picture, side, side), &points, &confidence)
         });
-        let sources = studio.networks.iter().map(|_| source.share()).collect();
-        let guide = studio.guided.then(|| WarpRenderer.prepare(portrait)).transpose()?;
-        Ok(Box::new(ContextualScene { studio: Arc::clone(studio), sources, guide, size, device }))
+        let sources = (0..self.workers.count()).map(|_| source.share()).collect();
+        let guide = self.guided.then(|| WarpRenderer.prepare(portrait)).transpose()?;
+        Ok(Box::new(ContextualScene { workers: Arc::clone(&self.workers), sources, guide, size, device }))
     }
-}
-
-/// A picture as `[1, 3, height, width]` in 0..1.
-fn to_tensor(picture: &Picture, device: Device) -> Tensor {
-    let shape = [1, picture.height() as i64, picture.width() as i64, 3];
-    let bytes = Tensor::from_slice(picture.rgb()).view(shape).to_device(device);
-    bytes.permute([0, 3, 1, 2]).to_kind(Kind::Float) / 255.0
 }
 
 /// 133 points in pixels to tensors of the 116: `[1, 116, 2]` in [−1, 1] and `[1, 116]`.
@@ -273,7 +205,7 @@ fn pose(
 }
 
 struct ContextualScene {
-    studio: Arc<Studio>,
+    workers: Arc<Workers<PictureNetworks>>,
     /// The source branch, once for each thread.
     sources: Vec<SourceFeatures>,
     /// Draws the guides, where the networks need them.
@@ -289,31 +221,16 @@ impl Scene for ContextualScene {
     }
 
     fn render_many(&mut self, poses: &[(ArrayView2<'_, f32>, ArrayView1<'_, f32>)]) -> Result<Vec<Picture>> {
-        let Self { studio, sources, guide, size, device } = self;
+        let Self { workers, sources, guide, size, device } = self;
         let guides = guide.as_mut().map(|scene| scene.render_many(poses)).transpose()?;
         let guides = guides.as_deref();
-        let (size, device, workers) = (*size, *device, sources.len());
-        let shares: Vec<Vec<(usize, Result<Picture>)>> = studio.threads.install(|| {
-            sources
-                .par_iter_mut()
-                .zip(&studio.networks)
-                .enumerate()
-                .map(|(worker, (source, networks))| {
-                    let _guard = tch::no_grad_guard();
-                    let networks = networks.lock().unwrap_or_else(PoisonError::into_inner);
-                    let mine = poses.iter().enumerate().skip(worker).step_by(workers);
-                    mine.map(|(i, &(points, sure))| {
-                        let drawn = pose(points, sure, size, device);
-                        let guide = guides.and_then(|guides| guides.get(i));
-                        (i, drawn.and_then(|(p, c)| draw(&networks, source, (&p, &c), guide, size)))
-                    })
-                    .collect()
-                })
-                .collect()
-        });
-        let mut frames: Vec<(usize, Result<Picture>)> = shares.into_iter().flatten().collect();
-        frames.sort_by_key(|(i, _)| *i);
-        frames.into_iter().map(|(_, frame)| frame).collect()
+        let (size, device) = (*size, *device);
+        workers.each(sources, poses.len(), |networks, source, i| {
+            let (points, sure) = poses[i];
+            let (points, sure) = pose(points, sure, size, device)?;
+            let guide = guides.and_then(|guides| guides.get(i));
+            draw(networks, source, (&points, &sure), guide, size)
+        })
     }
 }
 
@@ -331,9 +248,5 @@ fn draw(
     });
     let driving = Driving { points, confidence, picture: None, guide: guide.as_ref() };
     let drawn = networks.drive(source, &driving, None).picture;
-    let drawn = resize(&drawn, size as i64, size as i64);
-    let bytes = (drawn.clamp(0.0, 1.0) * 255.0).round().to_kind(Kind::Uint8);
-    let bytes = bytes.squeeze_dim(0).permute([1, 2, 0]).contiguous().to_device(Device::Cpu);
-    let rgb = Vec::<u8>::try_from(&bytes.view([-1]))?;
-    Picture::from_rgb(size, size, rgb).map_err(|e| RenderError::Motion(e.to_string()))
+    to_picture(&drawn, size)
 }
