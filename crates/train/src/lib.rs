@@ -16,6 +16,7 @@ pub mod evaluation;
 mod event;
 mod from_corpus;
 mod gestures;
+mod hearing;
 mod learner;
 mod numpy;
 mod phrases;
