@@ -1,0 +1,9 @@
+//! Stage 1 of the latent deviation system: self-supervised warping in feature space (METHODS 1.2–1.7).
+
+mod config;
+mod keypoint_flow;
+mod learner;
+mod run;
+
+pub use config::{DeviationLosses, FeaturesTrainConfig};
+pub use run::{STAGE, train};
