@@ -4,9 +4,7 @@ use super::preparing;
 use crate::exit::{Code, Failure};
 use crate::screen::{Screen, in_words};
 use clap::{Args, Subcommand, ValueEnum};
-use orator_render::deviation::DeviationRenderer;
-use orator_render::Renderer;
-use orator_studio::{StudioError, models};
+use orator_studio::models;
 use orator_train::deviation::motion;
 use orator_train::picture::PictureTrainConfig;
 use orator_train::{Event, Sitting, TrainConfig, contextual, picture};
@@ -179,11 +177,8 @@ fn train_deviation(arguments: &DeviationArguments, tell: &mut dyn FnMut(Event)) 
         DeviationStage::Motion => {
             let config = motion::DeviationMotionConfig::read(config).map_err(wrong)?;
             let weights = models::check_hash(&models::find(&config.features)?)?;
-            // What is learned from is read as finely as it can be.
-            let renderer = DeviationRenderer::load_as(&weights.path, device, orator_train::READING_KIND)
-                .map_err(StudioError::from)?;
-            let representation = renderer.representation().to_owned();
-            let features = motion::Features { reader: &renderer, representation };
+            let renderer = motion::load_features(&weights.path, device)?;
+            let features = motion::Features::from(&renderer);
             motion::train(&config, &features, &folders.corpus, &folders.out, sitting, device, tell)?;
         }
     }

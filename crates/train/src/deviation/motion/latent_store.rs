@@ -9,9 +9,11 @@ use orator_body::{Fit, SquareCrop};
 use orator_media::Picture;
 use orator_motion::deviation::LATENT_NUMBERS;
 use orator_nn::{Checkpoint, NnError, Precision, from_array2, to_array2};
-use orator_render::MotionReader;
+use orator_render::deviation::DeviationRenderer;
+use orator_render::{MotionReader, Renderer};
 use std::collections::BTreeMap;
 use std::path::Path;
+use tch::{Device, Kind};
 
 /// Pictures read side by side.
 const TOGETHER: usize = 8;
@@ -24,6 +26,20 @@ pub struct Features<'a> {
     pub reader: &'a dyn MotionReader,
     /// The name of its numbers, whose end tells of which weights they are ([`orator_render::Renderer::representation`]).
     pub representation: String,
+}
+
+/// The first stage's weights at `path`, ready to read latent motion to learn from: in 32 bits, as finely as it can be read.
+///
+/// # Errors
+/// When the file is damaged, is of another kind, or does not fit its own configuration.
+pub fn load_features(path: &Path, device: Device) -> Result<DeviationRenderer> {
+    Ok(DeviationRenderer::load_as(path, device, Kind::Float)?)
+}
+
+impl<'a> From<&'a DeviationRenderer> for Features<'a> {
+    fn from(renderer: &'a DeviationRenderer) -> Self {
+        Self { reader: renderer, representation: renderer.representation().to_owned() }
+    }
 }
 
 /// The latent rows `[frames, 2307]` of a clip at 25 frames a second, read from its pictures cut to squares of `side` pixels;

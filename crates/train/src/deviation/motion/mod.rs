@@ -11,5 +11,5 @@ mod tests;
 mod windows;
 
 pub use config::{DeviationMotionConfig, MotionLosses};
-pub use latent_store::Features;
+pub use latent_store::{Features, load_features};
 pub use run::{STAGE, train};
