@@ -75,6 +75,7 @@ impl From<TrainError> for Failure {
         use orator_metrics::MetricsError;
         use orator_motion::MotionError;
         use orator_perceive::PerceiveError;
+        use orator_render::RenderError;
         use orator_speech::SpeechError;
         let code = match &error {
             TrainError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Code::BadInput,
@@ -88,6 +89,7 @@ impl From<TrainError> for Failure {
             TrainError::Metrics(MetricsError::Asset(_)) => Code::Models,
             TrainError::Perceive(PerceiveError::Asset(_) | PerceiveError::Load { .. })
             | TrainError::Speech(SpeechError::Asset(_) | SpeechError::Model { .. })
+            | TrainError::Render(RenderError::Weights(_))
             | TrainError::Nn(_) => Code::Models,
             TrainError::Perceive(_) | TrainError::Body(_) => Code::BadInput,
             _ => Code::Internal,

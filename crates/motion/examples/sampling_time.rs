@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let steps: usize = steps.parse()?;
         let mut quickest = f64::INFINITY;
         for seed in 0..TAKES {
-            let options = SampleOptions { seed, steps, ..SampleOptions::default() };
+            let options = SampleOptions { seed, steps: Some(steps), ..SampleOptions::default() };
             let request = SampleRequest {
                 speech: &speech,
                 reference: &reference,

@@ -1,6 +1,7 @@
 //! Speech to motion: tokenizers, mask and residual generators, long recordings, retargeting.
 
 pub mod contextual;
+pub mod deviation;
 mod error;
 mod lips;
 mod model;

@@ -63,10 +63,10 @@ pub struct Known<'a> {
 pub struct SampleOptions {
     /// The same seed gives the same take, bit for bit on one machine.
     pub seed: u64,
-    /// Steps of iterative decoding (METHODS 2.5; 5 is the paper's best).
-    pub steps: usize,
-    /// Classifier-free guidance; 1 is none.
-    pub guidance: f64,
+    /// Steps of decoding or denoising; `None` takes the model's own number (of tokens 5, METHODS 2.5; of diffusion 50).
+    pub steps: Option<usize>,
+    /// Classifier-free guidance; 1 is none, `None` the model's own.
+    pub guidance: Option<f64>,
     /// 0 takes the likeliest token always.
     pub temperature: f64,
     /// Share of the likeliest tokens that may be drawn, in (0, 1].
@@ -82,13 +82,30 @@ impl Default for SampleOptions {
     fn default() -> Self {
         Self {
             seed: 0,
-            steps: 5,
-            guidance: 1.5,
+            steps: None,
+            guidance: None,
             temperature: 1.0,
             keep_share: 0.1,
             layers: None,
             planned_strokes: true,
         }
+    }
+}
+
+/// Steps of iterative decoding: the paper's best.
+const TOKEN_STEPS: usize = 5;
+/// Guidance of models that decode tokens.
+const TOKEN_GUIDANCE: f64 = 1.5;
+
+impl SampleOptions {
+    /// Steps of models that decode tokens; at least 1.
+    pub(crate) fn token_steps(&self) -> usize {
+        self.steps.unwrap_or(TOKEN_STEPS).max(1)
+    }
+
+    /// Guidance of models that decode tokens.
+    pub(crate) fn token_guidance(&self) -> f64 {
+        self.guidance.unwrap_or(TOKEN_GUIDANCE)
     }
 }
 

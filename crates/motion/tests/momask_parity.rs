@@ -8,111 +8,13 @@ use orator_motion::SampleOptions;
 use orator_motion::contextual::masked_counts;
 use orator_motion::momask::{Imported, ResidualTransformer, ResidualTransformerConfig, import_momask};
 use orator_nn::{Checkpoint, Precision, Randomness, assign};
-use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use tch::{Device, Kind, Tensor};
 
+mod fixture;
+use fixture::Case;
+
 const LENGTHS: [usize; 2] = [80, 61];
-
-/// The fixtures' pseudo-random numbers (FNV-1a of the name, splitmix64 finaliser), in [−1, 1).
-fn filled(name: &str, count: usize) -> impl Iterator<Item = f64> {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    (0..count as u64).map(move |i| {
-        let mut z = hash.wrapping_add(i).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^= z >> 31;
-        2.0 * ((z >> 11) as f64 / 9_007_199_254_740_992.0) - 1.0
-    })
-}
-
-struct Case {
-    text: Value,
-    expected: BTreeMap<String, Tensor>,
-}
-
-impl Case {
-    fn read(name: &str) -> Option<Self> {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let shared =
-            std::env::var_os("ORATOR_SHARED").map_or_else(|| here.join("../../../shared"), PathBuf::from);
-        let places = [here.join("tests/fixtures").join(name), shared.join("fixtures").join(name)];
-        let Some(folder) = places.into_iter().find(|p| p.join("case.json").is_file()) else {
-            eprintln!("skipped: the fixture {name} is not there");
-            return None;
-        };
-        let text = std::fs::read_to_string(folder.join("case.json")).unwrap();
-        let expected = Checkpoint::read(&folder.join("fixture.safetensors")).unwrap().tensors;
-        Some(Self { text: serde_json::from_str(&text).unwrap(), expected })
-    }
-
-    fn shape(value: &Value) -> Vec<i64> {
-        value["shape"].as_array().unwrap().iter().map(|n| n.as_i64().unwrap()).collect()
-    }
-
-    /// All parameters under their published names; what is computed by the module (positions) is left out.
-    fn weights(&self) -> BTreeMap<String, Tensor> {
-        let mut all = BTreeMap::new();
-        for parameter in self.text["parameters"].as_array().unwrap() {
-            let (name, fill) = (parameter["name"].as_str().unwrap(), parameter["fill"].as_str().unwrap());
-            if fill == "constructed" {
-                continue;
-            }
-            let (base, gain) = match fill.split_once(" then *") {
-                // Printed with six digits.
-                Some((base, "2.44949")) => (base, 6f64.sqrt()),
-                Some((base, gain)) => (base, gain.parse::<f64>().unwrap()),
-                None => (fill, 1.0),
-            };
-            let shape = Self::shape(parameter);
-            let (offset, scale) = match base {
-                "0.1*u" => (0.0, 0.1),
-                "1+0.1*u" => (1.0, 0.1),
-                _ => (0.0, 1.0 / (shape[1..].iter().product::<i64>() as f64).sqrt()),
-            };
-            let count = shape.iter().product::<i64>() as usize;
-            let values: Vec<f32> =
-                filled(name, count).map(|u| ((offset + u * scale) * gain) as f32).collect();
-            all.insert(name.to_owned(), Tensor::from_slice(&values).view(shape.as_slice()));
-        }
-        all
-    }
-
-    /// Uniform numbers in [−1, 1] of the shape that the case gives for this input.
-    fn numbers(&self, input: &str) -> Tensor {
-        let shape = Self::shape(&self.text["inputs"][input]);
-        let count = shape.iter().product::<i64>() as usize;
-        let values: Vec<f32> =
-            filled(&format!("input/{input}"), count).map(|u| (-1.0 + 2.0 * (u + 1.0) / 2.0) as f32).collect();
-        Tensor::from_slice(&values).view(shape.as_slice())
-    }
-
-    /// Whole numbers below `bound`.
-    fn ids(&self, input: &str, bound: i64) -> Tensor {
-        let shape = Self::shape(&self.text["inputs"][input]);
-        let count = shape.iter().product::<i64>() as usize;
-        let values: Vec<i64> = filled(&format!("input/{input}"), count)
-            .map(|u| ((u + 1.0) / 2.0 * bound as f64).floor() as i64)
-            .collect();
-        Tensor::from_slice(&values).view(shape.as_slice())
-    }
-
-    /// Compares within the case's tolerance.
-    fn check(&self, output: &str, made: &Tensor) {
-        let about = &self.text["outputs"][output];
-        assert_eq!(made.size(), Self::shape(about), "{output}");
-        let stride = about["stride"].as_i64().unwrap();
-        let flat = made.contiguous().view([-1]);
-        let picked = flat.slice(0, 0, flat.size()[0], stride);
-        let expected = self.expected[output].view([-1]);
-        let tolerance = about["suggested_atol"].as_f64().unwrap();
-        let worst = (picked - expected).abs().max().to_kind(Kind::Double).double_value(&[]);
-        assert!(worst <= tolerance, "{output}: {worst} is more than {tolerance}");
-    }
-}
 
 /// Rows of different sequences as one int64 tensor.
 fn tensor(rows: &[Vec<i64>]) -> Tensor {
@@ -133,7 +35,7 @@ fn rows_of(ids: &Tensor) -> Vec<Vec<i64>> {
 }
 
 fn greedy(guidance: f64) -> SampleOptions {
-    SampleOptions { steps: 5, guidance, temperature: 0.0, ..SampleOptions::default() }
+    SampleOptions { steps: Some(5), guidance: Some(guidance), temperature: 0.0, ..SampleOptions::default() }
 }
 
 fn tokenizer(name: &str, motion: &str, codes: &str) {

@@ -1,5 +1,7 @@
 //! Attention over time: the pieces from which the transformers of all three systems are put together.
 
+use crate::rotary::Turns;
+use serde::{Deserialize, Serialize};
 use tch::nn::{self, Module, Path};
 use tch::{Device, Kind, Tensor};
 
@@ -52,18 +54,81 @@ impl Attention {
         hidden: Option<&Tensor>,
         train: bool,
     ) -> Tensor {
-        let (batch, n, width) = axes(queries);
-        let split = |t: Tensor| {
-            let m = t.size()[1];
-            t.view([batch, m, self.heads, width / self.heads]).transpose(1, 2)
+        let seen = hidden.map(|h| h.logical_not().view([queries.size()[0], 1, 1, -1]));
+        let [q, k] = [self.split(&self.query, queries), self.split(&self.key, memory)];
+        self.mix(&q, &k, &self.split(&self.value, memory), seen, train)
+    }
+
+    /// The same with rotary positions of the queries and of the memory.
+    pub fn forward_turned(
+        &self,
+        queries: &Tensor,
+        memory: &Tensor,
+        positions: &RotaryPositions,
+        train: bool,
+    ) -> Tensor {
+        let RotaryPositions { place, queries: turn_queries, memory: turn_memory } = positions;
+        let (q, k) = match place {
+            RotaryPlace::Heads => (
+                turn_queries.apply(&self.split(&self.query, queries)),
+                turn_memory.apply(&self.split(&self.key, memory)),
+            ),
+            RotaryPlace::Latent => (
+                self.split(&self.query, &turn_queries.apply(queries)),
+                self.split(&self.key, &turn_memory.apply(memory)),
+            ),
         };
-        let q = split(self.query.forward(queries));
-        let k = split(self.key.forward(memory));
-        let v = split(self.value.forward(memory));
+        self.mix(&q, &k, &self.split(&self.value, memory), None, train)
+    }
+
+    /// What a layer makes of `[batch, n, width]`, by heads: `[batch, heads, n, width / heads]`.
+    fn split(&self, layer: &nn::Linear, x: &Tensor) -> Tensor {
+        let (batch, n, width) = axes(x);
+        layer.forward(x).view([batch, n, self.heads, width / self.heads]).transpose(1, 2)
+    }
+
+    fn mix(&self, q: &Tensor, k: &Tensor, v: &Tensor, seen: Option<Tensor>, train: bool) -> Tensor {
         let dropout = if train { self.dropout } else { 0.0 };
-        let seen = hidden.map(|h| h.logical_not().view([batch, 1, 1, -1]));
-        let mixed = Tensor::scaled_dot_product_attention(&q, &k, &v, seen, dropout, false, None, false);
-        self.output.forward(&mixed.transpose(1, 2).contiguous().view([batch, n, width]))
+        let mixed = Tensor::scaled_dot_product_attention(q, k, v, seen, dropout, false, None, false);
+        self.output.forward(&mixed.transpose(1, 2).flatten(2, 3))
+    }
+}
+
+/// What rotary positions turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RotaryPlace {
+    /// Queries and keys of each head, as in the paper.
+    #[default]
+    Heads,
+    /// The whole vectors before queries and keys are made of them, as S2G-MDDiffusion does.
+    Latent,
+}
+
+/// Where the queries and the memory of an attention stand in time.
+pub struct RotaryPositions {
+    place: RotaryPlace,
+    queries: Turns,
+    memory: Turns,
+}
+
+impl RotaryPositions {
+    /// For an attention of that width and number of heads (`width / heads` even).
+    #[must_use]
+    pub fn new(
+        place: RotaryPlace,
+        queries: &[f64],
+        memory: &[f64],
+        width: i64,
+        heads: i64,
+        device: Device,
+    ) -> Self {
+        let turned = match place {
+            RotaryPlace::Heads => width / heads,
+            RotaryPlace::Latent => width,
+        };
+        let turns = |places: &[f64]| Turns::new(places, turned, device);
+        Self { place, queries: turns(queries), memory: turns(memory) }
     }
 }
 
@@ -150,8 +215,16 @@ impl EncoderLayer {
 
     /// The same where nobody sees the places at which `hidden` `[batch, n]` is true (padding).
     pub fn forward_masked(&self, x: &Tensor, hidden: Option<&Tensor>, train: bool) -> Tensor {
-        let attend =
-            |x: &Tensor| self.attention.forward_masked(x, x, hidden, train).dropout(self.dropout, train);
+        self.forward_with(x, &|x| self.attention.forward_masked(x, x, hidden, train), train)
+    }
+
+    /// The same with rotary positions.
+    pub fn forward_turned(&self, x: &Tensor, positions: &RotaryPositions, train: bool) -> Tensor {
+        self.forward_with(x, &|x| self.attention.forward_turned(x, x, positions, train), train)
+    }
+
+    fn forward_with(&self, x: &Tensor, attention: &dyn Fn(&Tensor) -> Tensor, train: bool) -> Tensor {
+        let attend = |x: &Tensor| attention(x).dropout(self.dropout, train);
         let feed = |x: &Tensor| self.feed_forward.forward(x, train).dropout(self.dropout, train);
         match self.place {
             NormPlace::Before => {

@@ -16,6 +16,7 @@ mod optimiser;
 pub mod picture_blocks;
 mod random;
 pub mod residual_network;
+pub mod rotary;
 pub mod rotation;
 mod schedule;
 pub mod spade;

@@ -55,6 +55,12 @@ impl Randomness {
         -(-self.uniform_tensor(shape).log()).log()
     }
 
+    /// Standard normal numbers, by Box and Muller's rule, as a float tensor on the CPU.
+    pub fn normal_tensor(&mut self, shape: &[i64]) -> Tensor {
+        let radius = (self.uniform_tensor(shape).log() * -2.0).sqrt();
+        radius * (self.uniform_tensor(shape) * std::f64::consts::TAU).cos()
+    }
+
     /// A permutation of `0..count`.
     pub fn permutation(&mut self, count: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..count).collect();
@@ -75,6 +81,13 @@ mod tests {
         assert_eq!(a.permutation(50), b.permutation(50));
         assert!(a.gumbel_tensor(&[3, 4]).equal(&b.gumbel_tensor(&[3, 4])));
         assert_ne!(mix(1, 2), mix(1, 3));
+    }
+
+    #[test]
+    fn normal_noise_has_its_mean_and_spread() {
+        let noise = Randomness::new(5).normal_tensor(&[20_000]);
+        assert!(noise.mean(tch::Kind::Float).double_value(&[]).abs() < 0.03);
+        assert!((noise.std(true).double_value(&[]) - 1.0).abs() < 0.03);
     }
 
     #[test]

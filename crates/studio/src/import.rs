@@ -3,6 +3,7 @@
 use crate::stages::Stages;
 use crate::{Event, Result, StudioError, output};
 use orator_motion::MotionError;
+use orator_motion::deviation::{import_s2g, passed_over_by_s2g};
 use orator_motion::momask::{import_momask, passed_over_by_momask};
 use orator_nn::{Checkpoint, NnError, Precision, parameters};
 use orator_pickle::PickleError;
@@ -27,6 +28,8 @@ pub enum Published {
     Tps,
     /// One of MoMask's (Guo et al. 2024): the tokenizer's, the mask transformer's or the residual transformer's.
     Momask,
+    /// The denoiser of S2G-MDDiffusion's second stage (He et al. 2024).
+    S2g,
 }
 
 impl Published {
@@ -36,6 +39,7 @@ impl Published {
         match self {
             Self::Tps => "TPS motion model",
             Self::Momask => "MoMask",
+            Self::S2g => "S2G-MDDiffusion",
         }
     }
 
@@ -43,7 +47,7 @@ impl Published {
     fn module_parts(self) -> usize {
         match self {
             Self::Tps => 2,
-            Self::Momask => 1,
+            Self::Momask | Self::S2g => 1,
         }
     }
 
@@ -55,6 +59,10 @@ impl Published {
             }
             Self::Momask => {
                 "give one checkpoint of the tokenizer (rvq), the mask transformer (t2m) or the residual transformer (res)"
+            }
+            Self::S2g => {
+                "give the checkpoint of the second stage, the diffusion; of the third `orator import tps` takes up the TPS motion \
+                 model with the refiner"
             }
         }
     }
@@ -94,7 +102,8 @@ pub struct ImportReport {
     pub path: PathBuf,
     /// The weight file.
     pub out: PathBuf,
-    /// What the weight file says it is (`contextual-picture`, `momask-tokenizer`, `momask-mask`, `momask-residual`).
+    /// What the weight file says it is (`contextual-picture`, `momask-tokenizer`, `momask-mask`, `momask-residual`,
+    /// `s2g-denoiser`).
     pub kind: String,
     /// What went into each of our modules.
     pub modules: BTreeMap<String, TensorCount>,
@@ -119,6 +128,9 @@ pub fn import(request: &ImportRequest, tell: &mut dyn FnMut(Event)) -> Result<Im
             Published::Tps => tps(&found.floats),
             Published::Momask => {
                 import_momask(&found.floats).map(|i| i.checkpoint()).map_err(reason_of_motion)
+            }
+            Published::S2g => {
+                import_s2g(&found.floats, None).map(|i| i.checkpoint()).map_err(reason_of_motion)
             }
         }
         .and_then(finite)
@@ -249,6 +261,7 @@ fn report(request: &ImportRequest, found: &PublishedTensors, made: &Checkpoint) 
     }
     let passed_over: BTreeSet<&str> = match request.published {
         Published::Momask => passed_over_by_momask(&found.floats).into_iter().collect(),
+        Published::S2g => passed_over_by_s2g(&found.floats).into_iter().collect(),
         Published::Tps => {
             let has_place = |name: &str| tps_name(name).is_some_and(|ours| made.tensors.contains_key(&ours));
             found.floats.keys().map(String::as_str).filter(|name| !has_place(name)).collect()

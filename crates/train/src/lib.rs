@@ -17,6 +17,7 @@ pub mod evaluation;
 mod event;
 mod from_corpus;
 mod gestures;
+mod hearing;
 mod learner;
 mod numpy;
 mod phrases;

@@ -139,9 +139,9 @@ fn motion(arguments: &MotionArguments, screen: &mut Screen) -> Result<(), Failur
         speaker: arguments.speaker.clone(),
         options: SampleOptions {
             seed: arguments.seed,
-            steps: arguments.steps.unwrap_or(usual.steps),
+            steps: arguments.steps,
             temperature: arguments.temperature.unwrap_or(usual.temperature),
-            guidance: arguments.guidance.unwrap_or(usual.guidance),
+            guidance: arguments.guidance,
             planned_strokes: !arguments.unplanned,
             ..usual
         },

@@ -33,6 +33,8 @@ enum PublishedName {
     Tps,
     /// MoMask: its tokenizer, mask transformer or residual transformer
     Momask,
+    /// S2G-MDDiffusion: the denoiser of its second stage
+    S2g,
 }
 
 impl From<PublishedName> for Published {
@@ -40,6 +42,7 @@ impl From<PublishedName> for Published {
         match name {
             PublishedName::Tps => Self::Tps,
             PublishedName::Momask => Self::Momask,
+            PublishedName::S2g => Self::S2g,
         }
     }
 }

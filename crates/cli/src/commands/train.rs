@@ -4,6 +4,8 @@ use super::preparing;
 use crate::exit::{Code, Failure};
 use crate::screen::{Screen, in_words};
 use clap::{Args, Subcommand, ValueEnum};
+use orator_studio::models;
+use orator_train::deviation::{features, motion};
 use orator_train::picture::PictureTrainConfig;
 use orator_train::{Event, Sitting, TrainConfig, contextual, picture};
 use std::collections::BTreeMap;
@@ -25,6 +27,8 @@ pub struct Arguments {
 enum System {
     /// Masked gesture tokens for the motion, a learned warp for the pictures
     Contextual(ContextualArguments),
+    /// A diffusion of latent motion, and the deviation of features that draws it
+    Deviation(DeviationArguments),
 }
 
 /// Arguments of `orator train contextual`.
@@ -36,6 +40,35 @@ struct ContextualArguments {
     /// The configuration: configs/contextual-small.yaml for motion, configs/contextual-picture-lite.yaml for pictures
     #[arg(long, value_name = "FILE.yaml")]
     config: PathBuf,
+    #[command(flatten)]
+    folders: Folders,
+}
+
+/// Arguments of `orator train deviation`.
+#[derive(Args)]
+struct DeviationArguments {
+    /// Motion needs the weights of the features, which its configuration names
+    #[arg(value_enum)]
+    stage: DeviationStage,
+    /// The configuration: configs/deviation-lite.yaml for features, configs/deviation-motion-lite.yaml for motion
+    #[arg(long, value_name = "FILE.yaml")]
+    config: PathBuf,
+    #[command(flatten)]
+    folders: Folders,
+}
+
+/// The stages of the deviation system on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+enum DeviationStage {
+    /// Networks that find poses and draw by them; writes the finished picture weights
+    Features,
+    /// The diffusion of latent motion; writes the finished motion weights
+    Motion,
+}
+
+/// Where a stage reads and writes, and how much of it is done in one go.
+#[derive(Args)]
+struct Folders {
     /// The folder that the configuration's clips lie in
     #[arg(long, value_name = "FOLDER")]
     corpus: PathBuf,
@@ -101,26 +134,60 @@ fn minutes(text: &str) -> Result<f64, String> {
 
 /// Carries it out.
 pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
-    let System::Contextual(arguments) = &arguments.system;
-    // Whatever is wrong there, it is an input.
-    let wrong = |error| Failure { code: Code::BadInput, ..Failure::from(error) };
-    let device = orator_nn::choose_device();
-    let (file, corpus, out) = (&arguments.config, &arguments.corpus, &arguments.out);
-    let limit = arguments.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0));
-    let sitting = Sitting { resume: arguments.resume, limit };
     let mut last_line = None;
     let mut tell = |event: Event| show(&event, &mut last_line, screen);
-    match arguments.stage.into() {
-        Half::Motion(stage) => {
-            let config = TrainConfig::read(file).map_err(wrong)?;
-            contextual::train(stage, &config, corpus, out, sitting, device, &mut tell)?;
-        }
-        Half::Picture(stage) => {
-            let config = PictureTrainConfig::read(file).map_err(wrong)?;
-            picture::train(stage, &config, corpus, out, sitting, device, &mut tell)?;
-        }
+    match &arguments.system {
+        System::Contextual(arguments) => train_contextual(arguments, &mut tell)?,
+        System::Deviation(arguments) => train_deviation(arguments, &mut tell)?,
     }
     screen.end_bar();
+    Ok(())
+}
+
+impl Folders {
+    fn sitting(&self) -> Sitting {
+        let limit = self.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0));
+        Sitting { resume: self.resume, limit }
+    }
+}
+
+/// Whatever is wrong there, it is an input.
+fn wrong(error: orator_train::TrainError) -> Failure {
+    Failure { code: Code::BadInput, ..Failure::from(error) }
+}
+
+fn train_contextual(arguments: &ContextualArguments, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+    let ContextualArguments { stage, config, folders } = arguments;
+    let (sitting, device) = (folders.sitting(), orator_nn::choose_device());
+    match (*stage).into() {
+        Half::Motion(stage) => {
+            let config = TrainConfig::read(config).map_err(wrong)?;
+            contextual::train(stage, &config, &folders.corpus, &folders.out, sitting, device, tell)?;
+        }
+        Half::Picture(stage) => {
+            let config = PictureTrainConfig::read(config).map_err(wrong)?;
+            picture::train(stage, &config, &folders.corpus, &folders.out, sitting, device, tell)?;
+        }
+    }
+    Ok(())
+}
+
+fn train_deviation(arguments: &DeviationArguments, tell: &mut dyn FnMut(Event)) -> Result<(), Failure> {
+    let DeviationArguments { stage, config, folders } = arguments;
+    let (sitting, device) = (folders.sitting(), orator_nn::choose_device());
+    match stage {
+        DeviationStage::Features => {
+            let config = features::FeaturesTrainConfig::read(config).map_err(wrong)?;
+            features::train(&config, &folders.corpus, &folders.out, sitting, device, tell)?;
+        }
+        DeviationStage::Motion => {
+            let config = motion::DeviationMotionConfig::read(config).map_err(wrong)?;
+            let weights = models::check_hash(&models::find(&config.features)?)?;
+            let renderer = motion::load_features(&weights.path, device)?;
+            let features = motion::Features::from(&renderer);
+            motion::train(&config, &features, &folders.corpus, &folders.out, sitting, device, tell)?;
+        }
+    }
     Ok(())
 }
 

@@ -14,6 +14,7 @@ fn help_of_every_command() {
         "inspect",
         "train",
         "train contextual",
+        "train deviation",
         "eval",
         "eval motion",
         "eval pictures",
@@ -47,6 +48,7 @@ fn wrong_command_lines_end_with_2() {
         "generate --image a.png --audio b.wav --out c.mp4 --motion dance",
         "generate --image a.png --audio b.wav --out c.mp4 --renderer oil",
         "train contextual poems --config a --corpus b --out c",
+        "train deviation poems --config a --corpus b --out c",
         "generate --threads 0",
     ] {
         let outcome = bench.run(arguments);

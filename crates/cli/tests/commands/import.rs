@@ -1,8 +1,9 @@
 //! `orator import`: what is taken up, what is left out, and what is refused.
 
 use crate::bench::Bench;
-use crate::published::{momask, schedule, torch_file, tps};
+use crate::published::{momask, s2g, schedule, torch_file, tps};
 use crate::writer::{Pickle, torch_zip};
+use orator_motion::deviation::S2gDenoiser;
 use orator_motion::momask::Imported;
 use orator_nn::{Checkpoint, Precision};
 use std::fs;
@@ -70,6 +71,17 @@ fn each_network_of_momask_is_known_by_its_names() {
     insta::assert_snapshot!(told);
 }
 
+#[test]
+fn the_averaged_denoiser_of_s2g_is_taken_up() {
+    let bench = Bench::new();
+    bench.file("checkpoint.pt", &torch_file(&s2g(), |pickle| pickle));
+    let outcome = bench.run("import s2g checkpoint.pt --out out.safetensors");
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    insta::assert_snapshot!(outcome.stderr);
+    let read = S2gDenoiser::read(&bench.path("out.safetensors")).unwrap();
+    assert_eq!((read.denoiser.numbers(), read.features), (200, 35));
+}
+
 /// What `import` says, and that the folder is as it was.
 fn refused(bench: &Bench, arguments: &str, code: i32) -> String {
     let before = bench.names();
@@ -122,6 +134,7 @@ fn what_is_no_published_checkpoint() {
         ("tps nan.tar --out out.safetensors", 3),
         ("momask vox.tar --out out.safetensors", 3),
         ("momask stranger.tar --out out.safetensors", 3),
+        ("s2g vox.tar --out out.safetensors", 3),
         ("tps vox.tar --out out.pth", 2),
         ("tps vox.tar --out nowhere/out.safetensors", 5),
     ] {

@@ -55,12 +55,25 @@ pub fn schedule(pickle: Pickle) -> Pickle {
     counted.raw(b"}").int(50_000).int(1).raw(b"s\x85Rss").text("ep").int(3).raw(b"s")
 }
 
+/// S2G's denoiser as its training saves it: the averaged weights, and those that are not.
+pub fn s2g() -> Weights {
+    let of = |key: &str| of_fixture("04c_s2g_denoiser_reduced", key);
+    of("ema_state_dict").into_iter().chain(of("model_state_dict")).collect()
+}
+
 /// A network of MoMask by the names of a fixture, below the key of the published programs.
 pub fn momask(case: &str, key: &str) -> Weights {
+    let mut weights = of_fixture(case, key);
+    weights.insert(format!("opt_{key}.exp_avg"), (vec![2], vec![0.0; 2]));
+    weights
+}
+
+/// Any numbers under the names of a fixture's network, below `key`.
+fn of_fixture(case: &str, key: &str) -> Weights {
     let path = of_checkout(&format!("crates/motion/tests/fixtures/{case}/case.json"));
     let text: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let parameters = text["parameters"].as_array().unwrap().iter();
-    let mut weights: Weights = parameters
+    parameters
         .filter(|parameter| parameter["fill"] != "constructed")
         .map(|parameter| {
             let name = format!("{key}.{}", parameter["name"].as_str().unwrap());
@@ -69,9 +82,7 @@ pub fn momask(case: &str, key: &str) -> Weights {
             let count: i32 = shape.iter().product();
             (name, (shape, (0..count).map(|n| (n % 17) as f32 / 16.0 - 0.5).collect()))
         })
-        .collect();
-    weights.insert(format!("opt_{key}.exp_avg"), (vec![2], vec![0.0; 2]));
-    weights
+        .collect()
 }
 
 /// Small networks of the TPS motion model.

@@ -102,12 +102,12 @@ impl Guided {
 }
 
 fn fill_base(networks: &Networks, window: &mut Window<'_>, options: &SampleOptions, random: &mut Randomness) {
-    let guided = Guided::new(window, options.guidance);
+    let guided = Guided::new(window, options.token_guidance());
     let device = window.speech.device();
     let mut scores: [Vec<f32>; 2] =
         [0, 1].map(|s| window.known[s].iter().map(|&k| if k { KEPT } else { 0.0 }).collect());
     let unknown = [0, 1].map(|s| window.known[s].iter().filter(|k| !**k).count());
-    let counts = unknown.map(|n| masked_counts(options.steps.max(1), n));
+    let counts = unknown.map(|n| masked_counts(options.token_steps(), n));
     let steps = counts[0].iter().zip(&counts[1]).map(|(&face, &body)| [face, body]);
     for counts in steps {
         let masked: [Vec<bool>; 2] = [0, 1].map(|s| {
@@ -154,7 +154,7 @@ fn fill_residuals(
     options: &SampleOptions,
     random: &mut Randomness,
 ) {
-    let guided = Guided::new(window, options.guidance);
+    let guided = Guided::new(window, options.token_guidance());
     let device = window.speech.device();
     for stream in Stream::ALL {
         let s = stream as usize;

@@ -36,7 +36,8 @@ pub fn fill_raw(
     }
     let order: Vec<usize> = random.permutation(unknown.len()).into_iter().map(|i| unknown[i]).collect();
     let device = window.speech.device();
-    let guided = (options.guidance - 1.0).abs() > 1e-9;
+    let guidance = options.token_guidance();
+    let guided = (guidance - 1.0).abs() > 1e-9;
     let batch = if guided { 2 } else { 1 };
     let speech = window.speech.expand([batch, -1, -1], false);
     let speakers = window.speakers.map(|s| Tensor::full([batch], s, (Kind::Int64, device)));
@@ -48,7 +49,7 @@ pub fn fill_raw(
         strokes: None,
     };
     tch::no_grad(|| {
-        for count in masked_counts(options.steps.max(1), unknown.len()) {
+        for count in masked_counts(options.token_steps(), unknown.len()) {
             let mut hidden = vec![0.0f32; window.known.len()];
             order.iter().take(count).for_each(|&t| hidden[t] = 1.0);
             let hidden = Tensor::from_slice(&hidden).to_device(device).unsqueeze(0);
@@ -59,7 +60,7 @@ pub fn fill_raw(
             let here = hidden.unsqueeze(-1);
             for s in [Stream::Face as usize, Stream::Body as usize] {
                 let guess = if guided {
-                    made[s].i(1) + (made[s].i(0) - made[s].i(1)) * options.guidance
+                    made[s].i(1) + (made[s].i(0) - made[s].i(1)) * guidance
                 } else {
                     made[s].i(0)
                 };

@@ -72,7 +72,8 @@ impl MaskTransformer {
         random: &mut Randomness,
     ) -> Vec<Vec<i64>> {
         let time = lengths.iter().copied().max().unwrap_or(0);
-        let steps = options.steps.max(1);
+        let steps = options.token_steps();
+        let guidance = options.token_guidance();
         let counts: Vec<Vec<usize>> = lengths.iter().map(|&l| masked_counts(steps, l)).collect();
         let mut ids: Vec<Vec<i64>> = lengths
             .iter()
@@ -88,7 +89,7 @@ impl MaskTransformer {
             let flat: Vec<i64> = ids.iter().flatten().copied().collect();
             let tensor = Tensor::from_slice(&flat).view([lengths.len() as i64, time as i64]);
             let logits = tch::no_grad(|| {
-                self.forward(&tensor.to_device(self.store.device()), condition, lengths, options.guidance)
+                self.forward(&tensor.to_device(self.store.device()), condition, lengths, guidance)
             });
             for (b, hidden) in hidden.iter().enumerate() {
                 let (chosen, probability) = draw(&logits.i(b as i64), options, random);

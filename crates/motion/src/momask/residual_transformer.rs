@@ -163,7 +163,7 @@ impl ResidualTransformer {
                 Some(sum) => sum + codes,
                 None => codes,
             };
-            let logits = tch::no_grad(|| self.forward(q, &sum, condition, lengths, options.guidance));
+            let logits = tch::no_grad(|| self.forward(q, &sum, condition, lengths, options.token_guidance()));
             summed = Some(sum);
             for (b, &length) in lengths.iter().enumerate() {
                 let (mut chosen, _) = draw(&logits.i(b as i64), options, random);

@@ -3,6 +3,7 @@
 use super::comparison::Comparison;
 use super::losses;
 use crate::clips::{Clip, Clips};
+use crate::hearing::Hearing;
 use crate::learner::{Learner, Parts};
 use crate::windows::{Batch, HELD_OUT_STRIDE, Sampler, held_out_by_kind};
 use crate::{Result, TrainConfig, TrainError};
@@ -65,13 +66,9 @@ pub(super) fn encode(networks: &Networks, batch: &Batch) -> Encoded {
 /// the whole window, and noise), and which windows go without it.
 pub(super) fn hear(speech: &Tensor, config: &TrainConfig, random: &mut Randomness) -> (Tensor, Tensor) {
     let l = &config.losses;
-    let size = speech.size();
-    let device = speech.device();
-    let whole_window = || Tensor::randn([size[0], 1, size[2]], (Kind::Float, device));
-    let voice = speech * (whole_window() * l.speech_scale).exp() + whole_window() * l.speech_shift;
-    let heard = voice + speech.randn_like() * l.speech_noise;
-    let drop: Vec<f32> = (0..size[0]).map(|_| f32::from(u8::from(random.chance(l.drop_speech)))).collect();
-    (heard, Tensor::from_slice(&drop).to_device(device))
+    let hearing =
+        Hearing { noise: l.speech_noise, shift: l.speech_shift, scale: l.speech_scale, drop: l.drop_speech };
+    hearing.hear(speech, random)
 }
 
 /// Which windows go without a plan of strokes, `[batch]`: those of which none is known, those that hear no speech, and this share

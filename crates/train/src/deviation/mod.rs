@@ -1,3 +1,4 @@
-//! The stages of the deviation system (METHODS 1.7, 1.8).
+//! The stages of the latent deviation system (METHODS 1): `features`, then `motion`.
 
 pub mod features;
+pub mod motion;

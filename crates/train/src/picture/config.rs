@@ -6,6 +6,19 @@ use orator_render::contextual::PictureConfig;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
+/// What pairs of frames are made of: which pixels count more, and how far colours are changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Emphasis {
+    /// How much a pixel of a hand counts beside one of the background.
+    pub hand: f64,
+    /// Likewise of the face.
+    pub face: f64,
+    /// Likewise of the lips.
+    pub lips: f64,
+    /// Colours of a pair are changed by up to this share.
+    pub colour_jitter: f64,
+}
+
 /// Weights of the picture losses (METHODS 2.6, 2.7) and what is done to the pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -37,6 +50,19 @@ pub struct PictureLosses {
     pub lip_weight: f64,
     /// Colours of a pair are changed by up to this share.
     pub colour_jitter: f64,
+}
+
+impl PictureLosses {
+    /// What concerns the pairs.
+    #[must_use]
+    pub fn emphasis(&self) -> Emphasis {
+        Emphasis {
+            hand: self.hand_weight,
+            face: self.face_weight,
+            lips: self.lip_weight,
+            colour_jitter: self.colour_jitter,
+        }
+    }
 }
 
 impl Default for PictureLosses {

@@ -1,8 +1,8 @@
 //! Frames of the clips, cut to squares and kept on disk, so that any frame can be read without decoding what comes before it.
 
 use super::guides::{Guides, read_at};
-use crate::prepare::{Pictures, PreparedClip};
-use crate::{Result, TrainError};
+use crate::prepare::{Pictures, PreparedClip, prepare_each};
+use crate::{ClipSource, Event, Result, TrainError};
 use ndarray::{Array2, Array3, s};
 use orator_body::crop::CropConfig;
 use orator_body::layout::mirror_of;
@@ -123,6 +123,26 @@ impl FrameClip {
         let face = self.confidence.slice(s![frame, ..FACE_POINTS]);
         face.mean().is_some_and(|mean| mean > 0.0)
     }
+}
+
+/// Perceives what is not perceived yet and keeps every `every`-th frame, `side` pixels wide, of each clip that has pictures.
+///
+/// # Errors
+/// When a clip cannot be read, or the folder cannot be written.
+pub(crate) fn load_frames(
+    sources: &[ClipSource],
+    (side, every): (u32, usize),
+    corpus: &Path,
+    folder: &Path,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Vec<FrameClip>> {
+    let mut clips: Vec<FrameClip> = Vec::new();
+    prepare_each(sources, corpus, folder, tell, &mut |clip, pictures| {
+        let source = &sources[clip.source];
+        clips.extend(FrameClip::new(&clip, &pictures, source.weight, source.split, (side, every), folder)?);
+        Ok(())
+    })?;
+    Ok(clips)
 }
 
 /// The face comes first in the 116 points.

@@ -1,6 +1,5 @@
 //! Losses of pictures (METHODS 2.6, 2.7).
 
-use super::config::PictureLosses;
 use super::pairs::Pairs;
 use super::regions::{BoxRule, part_grids};
 use crate::Result;
@@ -11,24 +10,29 @@ use orator_render::contextual::{Drawn, PictureNetworks};
 use tch::{Device, Kind, Reduction, Tensor};
 
 /// The frozen networks that judge pictures.
-pub(super) struct Judges {
+pub(crate) struct Judges {
     perceptual: Option<PerceptualLoss>,
     parts: Option<PerceptualLoss>,
 }
 
 impl Judges {
-    /// Loads what a perceptual weight above zero needs.
+    /// Loads what is asked for: a judge of whole pictures by `features`, and one of enlarged hands and lips.
     ///
     /// # Errors
     /// When the weights were not fetched.
-    pub fn load(losses: &PictureLosses, kind: Kind, device: Device) -> Result<Self> {
-        let whole = PerceptualConfig { brain_floats: kind == Kind::BFloat16, ..losses.features.clone() };
+    pub fn load(
+        features: &PerceptualConfig,
+        (of_whole, of_parts): (bool, bool),
+        kind: Kind,
+        device: Device,
+    ) -> Result<Self> {
+        let whole = PerceptualConfig { brain_floats: kind == Kind::BFloat16, ..features.clone() };
         // Parts are enlarged as it is: once is enough.
         let part = PerceptualConfig { divisors: vec![1], ..whole.clone() };
-        let load = |config: PerceptualConfig, weight: f64| {
-            (weight > 0.0).then(|| PerceptualLoss::load(config, device)).transpose()
+        let load = |config: PerceptualConfig, wanted: bool| {
+            wanted.then(|| PerceptualLoss::load(config, device)).transpose()
         };
-        Ok(Self { perceptual: load(whole, losses.perceptual)?, parts: load(part, losses.part_perceptual)? })
+        Ok(Self { perceptual: load(whole, of_whole)?, parts: load(part, of_parts)? })
     }
 
     /// The perceptual distance of hands and lips, where it is asked for.
@@ -72,7 +76,7 @@ fn part_perceptual(judge: &PerceptualLoss, made: &Tensor, pairs: &Pairs) -> Resu
 }
 
 /// Mean absolute difference of the pixels, each counted by `weight` `[batch, 1, h, w]`.
-pub(super) fn weighted_pixels(made: &Tensor, real: &Tensor, weight: &Tensor) -> Tensor {
+pub(crate) fn weighted_pixels(made: &Tensor, real: &Tensor, weight: &Tensor) -> Tensor {
     let difference = (made - real).abs().mean_dim([1i64].as_slice(), true, Kind::Float);
     (difference * weight).sum(Kind::Float) / weight.sum(Kind::Float).clamp_min(1.0)
 }

@@ -1,6 +1,7 @@
 //! The stages of the contextual system's picture half (METHODS 2.6, 2.7): the motion field with the generator, then the
 //! refinement.
 
+mod attempt;
 mod config;
 mod frame_store;
 mod guide_drawing;
@@ -19,6 +20,12 @@ mod sheet;
 mod stages;
 mod validation;
 mod weights;
+
+pub(crate) use config::Emphasis;
+pub(crate) use frame_store::{FrameClip, LAYOUT, load_frames};
+pub(crate) use losses::{Judges, weighted_pixels};
+pub(crate) use pairs::{PairSampler, Pairs};
+pub(crate) use validation::{Attempt, Validation};
 
 pub use config::{PictureLosses, PictureTrainConfig};
 pub use held_out::HeldOutClips;

@@ -1,6 +1,7 @@
 //! The motion-field stage (METHODS 2.6): dense motion and the generator learn to bring a source frame to a driving frame of the
 //! same clip.
 
+use super::attempt::attempt;
 use super::config::PictureTrainConfig;
 use super::frame_store::FrameClip;
 use super::losses::{Judges, feature_warp, weighted_pixels};
@@ -49,7 +50,8 @@ impl<'a> FieldLearner<'a> {
 impl Learner for FieldLearner<'_> {
     fn loss(&self, step: u64, random: &mut Randomness) -> Result<(Tensor, Parts)> {
         let losses = &self.config.losses;
-        let pairs = self.sampler.batch(self.config.motion_field.batch, losses, random, self.device)?;
+        let pairs =
+            self.sampler.batch(self.config.motion_field.batch, losses.emphasis(), random, self.device)?;
         let source =
             self.networks.source_for(&pairs.source, &pairs.source_points, &pairs.source_confidence, true);
         let driving = Driving {
@@ -100,10 +102,10 @@ impl Learner for FieldLearner<'_> {
 
     fn batch(&self, random: &mut Randomness) -> Result<BTreeMap<String, Tensor>> {
         let batch = self.config.motion_field.batch;
-        Ok(self.sampler.batch(batch, &self.config.losses, random, self.device)?.tensors())
+        Ok(self.sampler.batch(batch, self.config.losses.emphasis(), random, self.device)?.tensors())
     }
 
     fn validate(&self, step: u64) -> Result<BTreeMap<String, f64>> {
-        self.validation.look(self.networks, step)
+        self.validation.look(step, &|pairs| attempt(self.networks, pairs))
     }
 }

@@ -141,8 +141,8 @@ fn learn_by_heart(clips: &[FrameClip], config: &PictureTrainConfig, folder: &std
     let networks = PictureNetworks::new(&store.root(), &config.networks);
     let path = store.root() / Stage::Refine.name() / super::weights::DISCRIMINATOR;
     let judge = Discriminator::new(&path, DiscriminatorConfig::contextual(networks.heatmap_channels(), 8));
-    let judges = || Judges::load(&config.losses, Kind::Float, Device::Cpu).unwrap();
-    let looking = || Validation::new(clips, config, folder.to_owned(), Device::Cpu);
+    let judges = || Judges::load(&config.losses.features, (false, false), Kind::Float, Device::Cpu).unwrap();
+    let looking = || Validation::new(clips, config.losses.emphasis(), folder.to_owned(), Device::Cpu);
 
     freeze_others(&store, Stage::MotionField);
     let field = FieldLearner::new(&networks, clips, config, judges(), looking(), Device::Cpu).unwrap();

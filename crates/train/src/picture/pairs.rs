@@ -1,6 +1,6 @@
 //! Pairs of frames of one clip: the source, from which a picture is drawn, and the driving frame, which it is to become.
 
-use super::config::PictureLosses;
+use super::config::Emphasis;
 use super::frame_store::{FrameClip, mirrored_order};
 use super::regions::weights_of;
 use crate::{Result, Split, TrainError};
@@ -119,7 +119,7 @@ impl<'a> PairSampler<'a> {
     pub fn batch(
         &self,
         size: usize,
-        losses: &PictureLosses,
+        emphasis: Emphasis,
         random: &mut Randomness,
         device: Device,
     ) -> Result<Pairs> {
@@ -138,11 +138,11 @@ impl<'a> PairSampler<'a> {
                     let sources = guides.sources();
                     sources[random.below(sources.len())]
                 });
-                let colour = Colour::drawn(losses.colour_jitter, random);
+                let colour = Colour::drawn(emphasis.colour_jitter, random);
                 Pair { clip, source, driving, mirrored: random.chance(0.5), colour }
             })
             .collect();
-        assemble(&pairs, &self.order, losses, device)
+        assemble(&pairs, &self.order, emphasis, device)
     }
 }
 
@@ -153,7 +153,7 @@ impl<'a> PairSampler<'a> {
 pub fn held_out_pairs(
     clip: &FrameClip,
     each: usize,
-    losses: &PictureLosses,
+    emphasis: Emphasis,
     device: Device,
 ) -> Result<Option<Pairs>> {
     let frames = clip.frames();
@@ -169,10 +169,10 @@ pub fn held_out_pairs(
             colour: Colour::NONE,
         })
         .collect();
-    Ok(Some(assemble(&pairs, &mirrored_order(), losses, device)?))
+    Ok(Some(assemble(&pairs, &mirrored_order(), emphasis, device)?))
 }
 
-fn assemble(pairs: &[Pair<'_>], order: &[usize], losses: &PictureLosses, device: Device) -> Result<Pairs> {
+fn assemble(pairs: &[Pair<'_>], order: &[usize], emphasis: Emphasis, device: Device) -> Result<Pairs> {
     let tensor = |frame: &dyn Fn(&Pair<'_>) -> usize| -> Result<(Tensor, Tensor, Tensor)> {
         let mut pictures = Vec::with_capacity(pairs.len());
         let mut points = Vec::with_capacity(pairs.len());
@@ -189,7 +189,7 @@ fn assemble(pairs: &[Pair<'_>], order: &[usize], losses: &PictureLosses, device:
     let (source, source_points, source_confidence) = tensor(&|pair| pair.source)?;
     let (driving, driving_points, driving_confidence) = tensor(&|pair| pair.driving)?;
     let side = pairs.first().map_or(0, |pair| pair.clip.side);
-    let weight = weights_of(&driving_points, &driving_confidence, side, losses).to_device(device);
+    let weight = weights_of(&driving_points, &driving_confidence, side, emphasis).to_device(device);
     let guides: Vec<Tensor> = pairs
         .iter()
         .filter_map(|pair| Some((pair, pair.clip.guides.as_ref()?)))

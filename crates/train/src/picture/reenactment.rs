@@ -1,9 +1,8 @@
 //! Renderers on held-out clips: the first frame and the clip's own motion should give the clip back (METHODS 5).
 
-use super::frame_store::FrameClip;
+use super::frame_store::{FrameClip, load_frames};
 use super::guide_drawing::portrait;
 use super::held_out::HeldOutClips;
-use super::run::keep_frames;
 use super::sheet::Sheet;
 use crate::{Event, Result, TrainError};
 use ndarray::Axis;
@@ -74,7 +73,7 @@ pub fn reenact(
             hint: "name a renderer".into(),
         });
     }
-    let clips = keep_frames(&held_out.clips, (held_out.side, held_out.every), corpus, folder, tell)?;
+    let clips = load_frames(&held_out.clips, (held_out.side, held_out.every), corpus, folder, tell)?;
     let mut perceiver = Perceiver::load()?;
     let mut table =
         ReenactmentTable { settings: settings.clone(), clips: BTreeMap::new(), scores: BTreeMap::new() };

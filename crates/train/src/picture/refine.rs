@@ -1,6 +1,7 @@
 //! The refinement stage (METHODS 2.7, Eq. 8): fusion and the U-Net learn to repaint what the warp could not show, while the
 //! motion field rests.
 
+use super::attempt::attempt;
 use super::config::PictureTrainConfig;
 use super::frame_store::FrameClip;
 use super::losses::{Judges, weighted_pixels};
@@ -45,7 +46,7 @@ impl<'a> RefineLearner<'a> {
 impl Learner for RefineLearner<'_> {
     fn loss(&self, _step: u64, random: &mut Randomness) -> Result<(Tensor, Parts)> {
         let losses = &self.config.losses;
-        let pairs = self.sampler.batch(self.config.refine.batch, losses, random, self.device)?;
+        let pairs = self.sampler.batch(self.config.refine.batch, losses.emphasis(), random, self.device)?;
         let source = self.networks.source(&pairs.source, &pairs.source_points, &pairs.source_confidence);
         let driving = Driving {
             points: &pairs.driving_points,
@@ -76,10 +77,10 @@ impl Learner for RefineLearner<'_> {
 
     fn batch(&self, random: &mut Randomness) -> Result<BTreeMap<String, Tensor>> {
         let batch = self.config.refine.batch;
-        Ok(self.sampler.batch(batch, &self.config.losses, random, self.device)?.tensors())
+        Ok(self.sampler.batch(batch, self.config.losses.emphasis(), random, self.device)?.tensors())
     }
 
     fn validate(&self, step: u64) -> Result<BTreeMap<String, f64>> {
-        self.validation.look(self.networks, step)
+        self.validation.look(step, &|pairs| attempt(self.networks, pairs))
     }
 }

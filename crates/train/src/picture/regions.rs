@@ -1,7 +1,7 @@
 //! Where in a picture an error counts more: hands, face and lips are small and are what people look at.
 
-use super::config::PictureLosses;
-pub(crate) use super::frame_store::LAYOUT;
+use super::config::Emphasis;
+use super::frame_store::LAYOUT;
 use ndarray::Array2;
 use orator_body::Part;
 use orator_nn::{from_array2, to_array2};
@@ -36,25 +36,20 @@ struct Region {
     weight: f32,
 }
 
-fn regions(losses: &PictureLosses) -> Vec<Region> {
+fn regions(emphasis: Emphasis) -> Vec<Region> {
     let of = |part: Part, weight: f64| Region { points: part.positions(LAYOUT), weight: weight as f32 };
     vec![
-        of(Part::Face, losses.face_weight),
-        of(Part::LeftHand, losses.hand_weight),
-        of(Part::RightHand, losses.hand_weight),
-        of(Part::Lips, losses.lip_weight),
+        of(Part::Face, emphasis.face),
+        of(Part::LeftHand, emphasis.hand),
+        of(Part::RightHand, emphasis.hand),
+        of(Part::Lips, emphasis.lips),
     ]
 }
 
 /// How much each pixel counts, `[batch, 1, side, side]`, 1 on average in each picture. `points` `[batch, 116, 2]` in -1..=1,
 /// `confidence` `[batch, 116]`.
-pub(super) fn weights_of(
-    points: &Tensor,
-    confidence: &Tensor,
-    side: usize,
-    losses: &PictureLosses,
-) -> Tensor {
-    let regions = regions(losses);
+pub(super) fn weights_of(points: &Tensor, confidence: &Tensor, side: usize, emphasis: Emphasis) -> Tensor {
+    let regions = regions(emphasis);
     let confidence = to_array2(&confidence.to_device(Device::Cpu)).unwrap_or_default();
     let batch = confidence.nrows();
     let maps: Vec<Tensor> = (0..batch)
@@ -163,13 +158,13 @@ mod tests {
                 [if number % 2 == 0 { -0.9f32 } else { -0.5 }, if number % 3 == 0 { 0.5f32 } else { 0.9 }];
             points.get(0).get(p as i64).copy_(&Tensor::from_slice(&corner));
         }
-        let losses = PictureLosses::default();
-        let seen = weights_of(&points, &Tensor::ones([1, 116], (Kind::Float, Device::Cpu)), 64, &losses);
+        let emphasis = super::super::config::PictureLosses::default().emphasis();
+        let seen = weights_of(&points, &Tensor::ones([1, 116], (Kind::Float, Device::Cpu)), 64, emphasis);
         assert!((seen.mean(Kind::Float).double_value(&[]) - 1.0).abs() < 1e-4);
         let at = |map: &Tensor, y: i64, x: i64| map.double_value(&[0, 0, y, x]);
         let ratio = at(&seen, 54, 10) / at(&seen, 5, 60);
-        assert!((ratio - losses.hand_weight).abs() < 1e-3, "{ratio}");
-        let unseen = weights_of(&points, &Tensor::zeros([1, 116], (Kind::Float, Device::Cpu)), 64, &losses);
+        assert!((ratio - emphasis.hand).abs() < 1e-3, "{ratio}");
+        let unseen = weights_of(&points, &Tensor::zeros([1, 116], (Kind::Float, Device::Cpu)), 64, emphasis);
         assert!((at(&unseen, 54, 10) - 1.0).abs() < 1e-6);
     }
 }

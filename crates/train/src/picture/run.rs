@@ -1,7 +1,7 @@
 //! One training stage from start to weights.
 
 use super::config::PictureTrainConfig;
-use super::frame_store::FrameClip;
+use super::frame_store::{FrameClip, load_frames};
 use super::guide_drawing::draw_guides;
 use super::losses::Judges;
 use super::motion_field::FieldLearner;
@@ -10,10 +10,9 @@ use super::stages::Stage;
 use super::validation::Validation;
 use super::weights;
 use crate::learner::Learner;
-use crate::prepare::prepare_each;
 use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
-use crate::{ClipSource, Event, Result, Split, TrainError};
+use crate::{Event, Result, Split, TrainError};
 use orator_nn::mix;
 use orator_render::contextual::{PictureNetworks, Refinement, drawing_kind};
 use orator_render::{Discriminator, DiscriminatorConfig};
@@ -65,9 +64,10 @@ pub fn train(
         Stage::Refine => &config.refine,
     };
     let losses = &config.losses;
-    let judges = Judges::load(losses, kind, device)?;
+    let wanted = (losses.perceptual > 0.0, losses.part_perceptual > 0.0);
+    let judges = Judges::load(&losses.features, wanted, kind, device)?;
     let mut folder = StageRun::open(run, stage.name(), settings.steps, sitting, tell)?;
-    let validation = Validation::new(&clips, config, run.join(stage.name()), device);
+    let validation = Validation::new(&clips, losses.emphasis(), run.join(stage.name()), device);
     let finished = {
         let learner: Box<dyn Learner + '_> = match stage {
             Stage::MotionField => {
@@ -106,7 +106,7 @@ pub(super) fn load_clips(
     folder: &Path,
     tell: &mut dyn FnMut(Event),
 ) -> Result<Vec<FrameClip>> {
-    let mut clips = keep_frames(&config.clips, (config.side, config.every), corpus, folder, tell)?;
+    let mut clips = load_frames(&config.clips, (config.side, config.every), corpus, folder, tell)?;
     if config.networks.guided() {
         let mut perceiver = None;
         let total = clips.len();
@@ -116,23 +116,5 @@ pub(super) fn load_clips(
             clip.guides = Some(draw_guides(clip, count, &mut perceiver, folder)?);
         }
     }
-    Ok(clips)
-}
-
-/// Perceives what is not perceived yet and keeps every so many-th frame, cut to a square of that side, of every clip that has
-/// pictures.
-pub(super) fn keep_frames(
-    sources: &[ClipSource],
-    (side, every): (u32, usize),
-    corpus: &Path,
-    folder: &Path,
-    tell: &mut dyn FnMut(Event),
-) -> Result<Vec<FrameClip>> {
-    let mut clips: Vec<FrameClip> = Vec::new();
-    prepare_each(sources, corpus, folder, tell, &mut |clip, pictures| {
-        let source = &sources[clip.source];
-        clips.extend(FrameClip::new(&clip, &pictures, source.weight, source.split, (side, every), folder)?);
-        Ok(())
-    })?;
     Ok(clips)
 }

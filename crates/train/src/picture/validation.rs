@@ -1,36 +1,38 @@
 //! What the networks make of held-out clips: scores, and a sheet to look at.
 
-use super::config::PictureTrainConfig;
+use super::config::Emphasis;
 use super::frame_store::FrameClip;
-use super::pairs::held_out_pairs;
+use super::pairs::{Pairs, held_out_pairs};
 use super::sheet::{Sheet, to_picture};
 use crate::{Result, Split};
 use orator_metrics::{BoxConfig, PartBoxes, PictureScores};
-use orator_render::contextual::{Driving, PictureNetworks, Warping};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use tch::{Device, Kind};
+use tch::{Device, Tensor};
 
 /// Clips looked at, of each kind.
 const CLIPS: usize = 12;
 /// Frames of each.
 const FRAMES: usize = 3;
 
-pub(super) struct Validation<'a> {
+pub(crate) struct Validation<'a> {
     clips: Vec<&'a FrameClip>,
-    config: &'a PictureTrainConfig,
+    emphasis: Emphasis,
     folder: PathBuf,
     device: Device,
 }
 
+/// What networks make of pairs of one clip.
+pub(crate) struct Attempt {
+    /// The source moved, without anything painted, `[batch, 3, s, s]`.
+    pub warped: Tensor,
+    /// The result, likewise.
+    pub picture: Tensor,
+}
+
 impl<'a> Validation<'a> {
     /// Sheets go into `folder`.
-    pub fn new(
-        clips: &'a [FrameClip],
-        config: &'a PictureTrainConfig,
-        folder: PathBuf,
-        device: Device,
-    ) -> Self {
+    pub fn new(clips: &'a [FrameClip], emphasis: Emphasis, folder: PathBuf, device: Device) -> Self {
         let mut chosen = Vec::new();
         for exact in [false, true] {
             let all: Vec<&FrameClip> = clips
@@ -40,38 +42,26 @@ impl<'a> Validation<'a> {
             let step = all.len().div_ceil(CLIPS).max(1);
             chosen.extend(all.into_iter().step_by(step));
         }
-        Self { clips: chosen, config, folder, device }
+        Self { clips: chosen, emphasis, folder, device }
     }
 
     /// PSNR and SSIM of whole frames, hands and lips, of filmed and staged clips apart; writes `validation-STEP.png`, a row a
     /// clip: source, driving, warped, drawn.
-    pub fn look(&self, networks: &PictureNetworks, step: u64) -> Result<BTreeMap<String, f64>> {
+    /// `draw` is given pairs whose sources are all the same frame.
+    pub fn look(&self, step: u64, draw: &dyn Fn(&Pairs) -> Attempt) -> Result<BTreeMap<String, f64>> {
         let mut scores: BTreeMap<&str, PictureScores> = BTreeMap::new();
         let mut sheet = Sheet::default();
         for clip in &self.clips {
-            let Some(pairs) = held_out_pairs(clip, FRAMES, &self.config.losses, self.device)? else {
+            let Some(pairs) = held_out_pairs(clip, FRAMES, self.emphasis, self.device)? else {
                 continue;
             };
-            let source = networks.source(
-                &pairs.source.narrow(0, 0, 1),
-                &pairs.source_points.narrow(0, 0, 1),
-                &pairs.source_confidence.narrow(0, 0, 1),
-            );
-            let driving = Driving {
-                points: &pairs.driving_points,
-                confidence: &pairs.driving_confidence,
-                // As in a real drawing, where there is no driving picture, unless points are found in it.
-                picture: (self.config.networks.warping != Warping::DetectedKeypoints)
-                    .then_some(&pairs.driving),
-                guide: pairs.guide.as_ref(),
-            };
-            let drawn = networks.drive(&source, &driving, None);
+            let drawn = draw(&pairs);
             let kind = if clip.exact { "staged" } else { "filmed" };
             let scores = scores.entry(kind).or_default();
             let count = pairs.driving.size()[0];
             for number in 0..count {
                 let real = to_picture(&pairs.driving.get(number))?;
-                let made = to_picture(&drawn.picture.get(number).to_kind(Kind::Float))?;
+                let made = to_picture(&drawn.picture.get(number))?;
                 let frame = pairs.frames[number as usize];
                 let boxes = PartBoxes::of(&clip.track, frame, &BoxConfig::default());
                 scores.add_with_boxes(&real, &made, &boxes)?;

@@ -166,7 +166,7 @@ impl RegionLoss {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::regions::LAYOUT;
+    use crate::picture::LAYOUT;
 
     /// Pictures of 64² and points that spread over the right half's lower quarter for hands, the upper left for the face.
     fn scene(parts: &[Part]) -> (Tensor, Tensor, Tensor) {

@@ -1,0 +1,28 @@
+//! The motion half of the latent deviation system (METHODS 1.8): a diffusion over the latent motion that the renderer reads from
+//! pictures, and S2G-MDDiffusion's published denoiser, which is one of its configurations.
+
+mod candidates;
+mod config;
+mod denoiser;
+mod diffusion;
+mod flow;
+mod import;
+mod layer;
+mod model;
+mod representation;
+mod sampling;
+mod statistics;
+
+pub use candidates::seam_score;
+pub use config::{
+    DenoiserConfig, DeviationConfig, NumbersKind, Process, RepresentationConfig, SamplingConfig,
+    WINDOW_FRAMES,
+};
+pub use denoiser::{Denoiser, Heard, NoisyWindow, time_waves};
+pub use diffusion::{Diffusion, DiffusionStep, STEPS};
+pub use flow::Flow;
+pub use import::{S2gDenoiser, import_s2g, passed_over_by_s2g};
+pub use model::DeviationModel;
+pub use representation::{LATENT_NUMBERS, REPRESENTATION, Representation};
+pub use sampling::{Sampler, Window};
+pub use statistics::DeviationStatistics;

@@ -1,0 +1,496 @@
+//! The trained model: network, statistics, and sampling over recordings of any length, window by window.
+
+use super::{
+    Denoiser, DeviationConfig, DeviationStatistics, LATENT_NUMBERS, REPRESENTATION, Sampler, SamplingConfig,
+    WINDOW_FRAMES, Window, seam_score,
+};
+use crate::contextual::{SPEECH_FEATURES, SPEECH_LEARNED, SPEECH_LOW_LEVEL, speech_features};
+use crate::{Motion, MotionError, MotionModel, RestPose, Result, SampleRequest, to_streams};
+use ndarray::{Array2, s};
+use orator_body::{KeypointTrack, LatentTrack};
+use orator_media::FrameRate;
+use orator_nn::{Checkpoint, NnError, Randomness, assign, from_array2, mix, parameters, to_array2};
+use std::collections::BTreeMap;
+use std::path::Path;
+use tch::nn::VarStore;
+use tch::{Device, Tensor};
+
+/// What the weight file says it is.
+const KIND: &str = "deviation-motion";
+/// Changes when old files can no longer be read.
+const FORMAT: &str = "1";
+/// The key of the weight file's text under which its representation stands.
+const REPRESENTATION_KEY: &str = "representation";
+
+/// The latent deviation system's motion half, ready to sample.
+pub struct DeviationModel {
+    config: DeviationConfig,
+    statistics: DeviationStatistics,
+    denoiser: Denoiser,
+    store: VarStore,
+    /// Of which renderer's weights its latent motion is.
+    representation: String,
+    metadata: BTreeMap<String, String>,
+}
+
+impl DeviationModel {
+    /// An untrained model on `device` for latent motion in `representation`: the name begins with [`REPRESENTATION`], and its end
+    /// may tell whose numbers they are.
+    #[must_use]
+    pub fn new(
+        config: DeviationConfig,
+        statistics: DeviationStatistics,
+        representation: impl Into<String>,
+        device: Device,
+    ) -> Self {
+        let store = VarStore::new(device);
+        let denoiser =
+            Denoiser::new(&store.root(), statistics.numbers(), SPEECH_FEATURES as i64, &config.denoiser);
+        let representation = representation.into();
+        Self { config, statistics, denoiser, store, representation, metadata: BTreeMap::new() }
+    }
+
+    /// Reads a weight file written by [`DeviationModel::checkpoint`].
+    ///
+    /// # Errors
+    /// When the file is damaged, is of another kind, or does not fit its own configuration.
+    pub fn load(path: &Path, device: Device) -> Result<Self> {
+        let checkpoint = Checkpoint::read(path)?;
+        let mismatch = |what: String| NnError::Mismatch { what: format!("{}: {what}", path.display()) };
+        let kind = checkpoint.metadata.get("kind").map(String::as_str).unwrap_or("nothing known");
+        if kind != KIND {
+            return Err(mismatch(format!("holds weights of {kind}, not of {KIND}")).into());
+        }
+        if checkpoint.metadata.get("format").map(String::as_str) != Some(FORMAT) {
+            return Err(mismatch("was written by another version of orator".into()).into());
+        }
+        let text =
+            checkpoint.metadata.get("config").ok_or_else(|| mismatch("has no configuration".into()))?;
+        let config: DeviationConfig =
+            serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}")))?;
+        config.check().map_err(|what| mismatch(format!("configuration: {what}")))?;
+        let statistics = DeviationStatistics::from_tensors(&checkpoint.tensors, &config, device)?;
+        let representation = checkpoint.metadata.get(REPRESENTATION_KEY).map(String::as_str);
+        let representation =
+            representation.filter(|name| name.starts_with(REPRESENTATION)).ok_or_else(|| {
+                mismatch(format!("is motion in {representation:?} and not in {REPRESENTATION}"))
+            })?;
+        let mut model = Self::new(config, statistics, representation, device);
+        assign(&model.store, &checkpoint.tensors, &format!("{DENOISER}."))?;
+        model.metadata = checkpoint.metadata;
+        Ok(model)
+    }
+
+    /// Everything as one weight file; `notes` (what it was trained on, for how long) go into the metadata.
+    ///
+    /// # Errors
+    /// Never in practice: when the configuration cannot be written as JSON.
+    pub fn checkpoint(&self, notes: &BTreeMap<String, String>) -> Result<Checkpoint> {
+        let mut metadata = notes.clone();
+        metadata.insert("kind".into(), KIND.into());
+        metadata.insert("format".into(), FORMAT.into());
+        let config = serde_json::to_string(&self.config)
+            .map_err(|e| NnError::Shape(format!("the configuration cannot be written: {e}")))?;
+        metadata.insert("config".into(), config);
+        metadata.insert(REPRESENTATION_KEY.into(), self.representation.clone());
+        let mut tensors: BTreeMap<String, Tensor> = self.statistics.tensors().into_iter().collect();
+        tensors.extend(parameters(&self.store).into_iter().map(|(n, t)| (format!("{DENOISER}.{n}"), t)));
+        Ok(Checkpoint { metadata, tensors })
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &DeviationConfig {
+        &self.config
+    }
+
+    /// Text that came with the weights: kind, configuration, what they were trained on.
+    #[must_use]
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    /// The statistics.
+    #[must_use]
+    pub fn statistics(&self) -> &DeviationStatistics {
+        &self.statistics
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn denoiser(&self) -> &Denoiser {
+        &self.denoiser
+    }
+
+    /// Its variables.
+    #[must_use]
+    pub fn store(&self) -> &VarStore {
+        &self.store
+    }
+
+    /// The keypoint streams of the portrait as numbers `[1, keypoint numbers]`: its pose as an offset from itself at rest, or rest
+    /// where no face is in view.
+    fn keypoint_source(&self, reference: &KeypointTrack) -> Option<Tensor> {
+        let [face, body] = self.statistics.keypoints.as_ref()?;
+        let streams = RestPose::of(reference).and_then(|rest| to_streams(reference, &rest));
+        let (own_face, own_body) = streams.map_or_else(
+            |_| (Array2::zeros((1, face.dimensions())), Array2::zeros((1, body.dimensions()))),
+            |s| (s.face, s.body),
+        );
+        let numbers = [face.apply(&own_face), body.apply(&own_body)].map(|a| from_array2(&a));
+        Some(Tensor::cat(&numbers, 1).narrow(0, 0, 1))
+    }
+
+    /// The checks of a request that need no work; gives the portrait's latent row `[1, 2307]`.
+    fn check(&self, request: &SampleRequest<'_>) -> Result<Tensor> {
+        let invalid = |what: String, hint: &str| MotionError::Request { what, hint: hint.into() };
+        let speech = request.speech;
+        if speech.frames == 0 {
+            return Err(invalid("the recording is shorter than one frame".into(), "use a longer recording"));
+        }
+        if speech.learned.ncols() != SPEECH_LEARNED || speech.low_level.ncols() != SPEECH_LOW_LEVEL {
+            return Err(invalid(
+                format!(
+                    "the model needs {SPEECH_LEARNED} learned and {SPEECH_LOW_LEVEL} low-level speech features a frame, not {} and {}",
+                    speech.learned.ncols(),
+                    speech.low_level.ncols()
+                ),
+                "use the speech encoder that the weights were trained with",
+            ));
+        }
+        if speech.text.as_ref().is_some_and(|text| text.ncols() > 0) {
+            return Err(invalid(
+                "the weights want no features of the text, and the speech has some".into(),
+                "leave the text model out",
+            ));
+        }
+        if request.known.is_some() {
+            return Err(invalid(
+                "this model makes latent motion and cannot keep keypoints that are given".into(),
+                "edit with a motion system of keypoints (contextual)",
+            ));
+        }
+        if let Some(speaker) = request.speaker.filter(|name| !name.is_empty()) {
+            return Err(invalid(
+                format!("no speaker is called {speaker}"),
+                "leave the speaker out: these weights know none by name",
+            ));
+        }
+        if request.options.steps == Some(0) || request.options.guidance.is_some_and(|g| !g.is_finite()) {
+            return Err(invalid(
+                "motion needs at least one step and a guidance that is a number".into(),
+                "leave both out for the usual ones",
+            ));
+        }
+        let latent = request.latent.ok_or_else(|| {
+            invalid(
+                "the portrait's own latent motion is missing".into(),
+                "draw with the renderer that these weights were trained with (deviation)",
+            )
+        })?;
+        if latent.len() as i64 != LATENT_NUMBERS || latent.iter().any(|v| !v.is_finite()) {
+            return Err(invalid(
+                format!(
+                    "the portrait's latent motion has {} numbers, not {LATENT_NUMBERS} finite ones",
+                    latent.len()
+                ),
+                "draw with the renderer that these weights were trained with (deviation)",
+            ));
+        }
+        Ok(Tensor::from_slice(&latent.to_vec()).view([1, LATENT_NUMBERS]).to_device(self.store.device()))
+    }
+
+    /// How a take is drawn: as the weights say where the request does not.
+    fn sampling(&self, request: &SampleRequest<'_>) -> SamplingConfig {
+        let own = &self.config.sampling;
+        let options = &request.options;
+        SamplingConfig {
+            steps: options.steps.unwrap_or(own.steps),
+            guidance: options.guidance.unwrap_or(own.guidance),
+            ..own.clone()
+        }
+    }
+
+    /// The diffusion's numbers of a whole take, `[frames, numbers]`: latent ones, then those of keypoints.
+    ///
+    /// # Errors
+    /// As [`MotionModel::sample`].
+    fn numbers(
+        &self,
+        request: &SampleRequest<'_>,
+        row: &Tensor,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Tensor> {
+        let frames = request.speech.frames;
+        let windows = frames.div_ceil(WINDOW_FRAMES);
+        // Behind the end of the recording the last window hears average speech and is cut off again.
+        let mut features = Array2::zeros((windows * WINDOW_FRAMES, SPEECH_FEATURES));
+        features
+            .slice_mut(s![..frames, ..])
+            .assign(&speech_features(request.speech, &self.statistics.speech));
+        let device = self.store.device();
+        let features = from_array2(&features).unsqueeze(0).to_device(device);
+
+        let representation = &self.statistics.representation;
+        let keypoints = self.keypoint_source(request.reference).map(|k| k.to_device(device));
+        let joined = |latent: Tensor| match &keypoints {
+            Some(keypoints) => Tensor::cat(&[&latent, keypoints], 1),
+            None => latent,
+        };
+        let mut source = joined(representation.source_numbers(row));
+        let still = joined(representation.numbers_of(row, row));
+        let importance = self.statistics.importance();
+        let sampling = self.sampling(request);
+        let candidates = sampling.candidates;
+        let sampler = Sampler::new(&self.denoiser, self.config.process, sampling);
+        let prefix = self.config.denoiser.prefix as i64;
+        let mut made: Vec<Tensor> = Vec::with_capacity(windows);
+        progress(0, frames);
+        for number in 0..windows {
+            let speech = features.narrow(1, (number * WINDOW_FRAMES) as i64, WINDOW_FRAMES as i64);
+            let before = made.last();
+            let clean = match before {
+                Some(before) => before.narrow(0, before.size()[0] - prefix, prefix).unsqueeze(0),
+                None => still.unsqueeze(1).expand([1, prefix, -1], false),
+            };
+            if let Some(before) = before.filter(|_| prefix == 0) {
+                // Without a prefix a window goes on from its source frame, as published.
+                let latent = before.narrow(1, 0, representation.numbers());
+                let last = representation.rows_of(&latent.narrow(0, -1, 1), row);
+                source = joined(representation.source_numbers(&last));
+            }
+            let window = Window { speech: &speech, source: &source, prefix: (prefix > 0).then_some(&clean) };
+            let mut random = Randomness::new(mix(request.options.seed, number as u64));
+            let count = if before.is_some() { candidates } else { 1 };
+            let drawn = sampler.draw(&window, count, &mut random);
+            let best = match before {
+                Some(before) => (0..drawn.size()[0])
+                    .map(|i| (i, seam_score(before, &drawn.get(i), &importance)))
+                    .min_by(|a, b| a.1.total_cmp(&b.1))
+                    .map_or(0, |(i, _)| i),
+                None => 0,
+            };
+            made.push(drawn.get(best));
+            progress(((number + 1) * WINDOW_FRAMES).min(frames), frames);
+        }
+        Ok(Tensor::cat(&made, 0).narrow(0, 0, frames as i64))
+    }
+}
+
+/// Before the names of the network's variables in the weight file.
+const DENOISER: &str = "denoiser";
+
+impl MotionModel for DeviationModel {
+    fn name(&self) -> &'static str {
+        "deviation"
+    }
+
+    fn representation(&self) -> &str {
+        &self.representation
+    }
+
+    fn speakers(&self) -> &[String] {
+        &[]
+    }
+
+    fn sample(&self, request: &SampleRequest<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<Motion> {
+        let row = self.check(request)?;
+        tch::no_grad(|| {
+            let numbers = self.numbers(request, &row, progress)?;
+            let representation = &self.statistics.representation;
+            let latent = numbers.narrow(1, 0, representation.numbers());
+            let rows = to_array2(&representation.rows_of(&latent, &row))?;
+            Ok(Motion::Latent(LatentTrack::new(self.representation.clone(), FrameRate::MOTION, rows)?))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contextual::Normaliser;
+    use crate::deviation::{DenoiserConfig, NumbersKind, Process, Representation, RepresentationConfig};
+    use crate::{BODY_DIMENSIONS, FACE_DIMENSIONS, Known, SampleOptions};
+    use ndarray::Array3;
+    use orator_body::Layout;
+    use orator_nn::Precision;
+    use orator_speech::Speech;
+    use tch::Kind;
+
+    fn config(process: Process, prefix: usize, keypoints: bool) -> DeviationConfig {
+        DeviationConfig {
+            denoiser: DenoiserConfig {
+                width: 16,
+                heads: 2,
+                hidden: 24,
+                layers: 1,
+                speech_layers: 1,
+                prefix,
+                ..DenoiserConfig::default()
+            },
+            process,
+            representation: RepresentationConfig {
+                numbers: NumbersKind::Pca256,
+                components: 6,
+                relative_to_source: prefix > 0,
+            },
+            keypoints,
+            sampling: SamplingConfig { steps: 3, candidates: 2, ..SamplingConfig::default() },
+        }
+    }
+
+    fn model(config: DeviationConfig) -> DeviationModel {
+        tch::manual_seed(7);
+        config.check().unwrap();
+        let rows = Tensor::randn([12, LATENT_NUMBERS], (Kind::Float, Device::Cpu)) * 0.1;
+        let representation =
+            Representation::fit(&rows, &rows.roll([5], [0]), &config.representation).unwrap();
+        let keypoints =
+            config.keypoints.then(|| [FACE_DIMENSIONS, BODY_DIMENSIONS].map(Normaliser::identity));
+        let speech = Normaliser::identity(SPEECH_FEATURES);
+        let statistics = DeviationStatistics { representation, speech, keypoints };
+        DeviationModel::new(config, statistics, "deviation-2307-0a1b", Device::Cpu)
+    }
+
+    fn speech(frames: usize) -> Speech {
+        Speech {
+            waveform_16k: vec![0.0; frames * 640],
+            frames,
+            learned: Array2::from_shape_fn((frames, SPEECH_LEARNED), |(f, c)| ((f + c) as f32 * 0.1).sin()),
+            low_level: Array2::zeros((frames, SPEECH_LOW_LEVEL)),
+            text: None,
+        }
+    }
+
+    fn reference() -> KeypointTrack {
+        let points = Array3::from_shape_fn((1, 133, 2), |(_, p, a)| (40 + p * (37 + 16 * a) % 97) as f32);
+        let size = (256, 256);
+        KeypointTrack::new(Layout::WholeBody133, FrameRate::MOTION, size, points, Array2::ones((1, 133)))
+            .unwrap()
+    }
+
+    fn take(
+        model: &DeviationModel,
+        frames: usize,
+        change: impl Fn(&mut SampleRequest<'_>),
+    ) -> Result<Array2<f32>> {
+        let (speech, reference) = (speech(frames), reference());
+        let row = ndarray::Array1::from_shape_fn(LATENT_NUMBERS as usize, |i| (i as f32 * 0.3).cos() * 0.1);
+        let mut request = SampleRequest {
+            speech: &speech,
+            reference: &reference,
+            latent: Some(row.view()),
+            known: None,
+            speaker: None,
+            options: SampleOptions::default(),
+        };
+        change(&mut request);
+        match model.sample(&request, &mut |_, _| {})? {
+            Motion::Latent(track) => Ok(track.values().clone()),
+            Motion::Keypoints(_) => panic!("latent motion"),
+        }
+    }
+
+    #[test]
+    fn motion_is_as_long_as_the_speech_and_belongs_to_its_seed() {
+        for (process, prefix, keypoints) in
+            [(Process::Diffusion, 4, false), (Process::Flow, 2, true), (Process::Diffusion, 0, false)]
+        {
+            let model = model(config(process, prefix, keypoints));
+            // Short, exact and arbitrary lengths, drawn once from a stream of our own.
+            let mut random = Randomness::new(3);
+            let drawn: Vec<usize> = (0..3).map(|_| 1 + random.below(260)).collect();
+            for frames in [1, 79, 80, 81].into_iter().chain(drawn) {
+                let made = take(&model, frames, |_| {}).unwrap();
+                assert_eq!(made.dim(), (frames, LATENT_NUMBERS as usize));
+                assert!(made.iter().all(|v| v.is_finite()));
+            }
+            let one = take(&model, 170, |r| r.options.seed = 1).unwrap();
+            assert_eq!(one, take(&model, 170, |r| r.options.seed = 1).unwrap());
+            assert_ne!(one, take(&model, 170, |r| r.options.seed = 2).unwrap());
+            assert_ne!(one, take(&model, 170, |r| (r.options.seed, r.options.steps) = (1, Some(5))).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_window_goes_on_from_the_one_before_it() {
+        // Two recordings that differ in the first window alone: the second window hears the same and starts elsewhere.
+        let model = model(config(Process::Diffusion, 4, false));
+        let row = Tensor::zeros([1, LATENT_NUMBERS], (Kind::Float, Device::Cpu));
+        let reference = reference();
+        let of = |scale: f32| {
+            let mut speech = speech(160);
+            speech.learned.slice_mut(s![..80, ..]).mapv_inplace(|v| v * scale);
+            let mean = speech.learned.mean_axis(ndarray::Axis(0)).unwrap();
+            speech.learned -= &mean;
+            let request = SampleRequest {
+                speech: &speech,
+                reference: &reference,
+                latent: None,
+                known: None,
+                speaker: None,
+                options: SampleOptions::default(),
+            };
+            model.numbers(&request, &row, &mut |_, _| {}).unwrap()
+        };
+        let (a, b) = (of(1.0), of(-1.0));
+        assert!(!a.narrow(0, 0, 80).equal(&b.narrow(0, 0, 80)));
+        assert!(!a.narrow(0, 80, 80).equal(&b.narrow(0, 80, 80)));
+    }
+
+    #[test]
+    fn what_cannot_be_met_is_refused_with_a_next_step() {
+        let model = model(config(Process::Diffusion, 4, false));
+        let track = reference();
+        let refused = |frames: usize, change: &dyn Fn(&mut SampleRequest<'_>), word: &str| {
+            let error = take(&model, frames, change).unwrap_err();
+            assert!(error.to_string().contains(word), "{error}");
+            assert!(error.hint().is_some());
+        };
+        refused(0, &|_| {}, "shorter than one frame");
+        refused(9, &|r| r.latent = None, "latent");
+        refused(9, &|r| r.latent = r.latent.map(|l| l.slice_move(s![..5])), "5 numbers");
+        refused(9, &|r| r.speaker = Some("nobody"), "nobody");
+        refused(9, &|r| r.options.steps = Some(0), "step");
+        let keep = [true];
+        let (speech, row) = (speech(1), ndarray::Array1::zeros(LATENT_NUMBERS as usize));
+        let request = SampleRequest {
+            speech: &speech,
+            reference: &track,
+            latent: Some(row.view()),
+            known: Some(Known { track: &track, keep: &keep }),
+            speaker: None,
+            options: SampleOptions::default(),
+        };
+        let error = model.sample(&request, &mut |_, _| {}).unwrap_err();
+        assert!(error.to_string().contains("cannot keep keypoints"), "{error}");
+    }
+
+    #[test]
+    fn weights_are_written_and_read_and_others_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deviation.safetensors");
+        let model = model(config(Process::Flow, 4, true));
+        let notes = BTreeMap::from([("name".to_string(), "tiny".to_string())]);
+        model.checkpoint(&notes).unwrap().write(&path, Precision::Full).unwrap();
+        let read = DeviationModel::load(&path, Device::Cpu).unwrap();
+        assert_eq!(
+            (read.representation(), read.metadata()["name"].as_str()),
+            ("deviation-2307-0a1b", "tiny")
+        );
+        assert_eq!(take(&read, 90, |_| {}).unwrap(), take(&model, 90, |_| {}).unwrap());
+        model.checkpoint(&notes).unwrap().write(&path, Precision::Half).unwrap();
+        let half = DeviationModel::load(&path, Device::Cpu).unwrap();
+        assert_eq!(take(&half, 90, |_| {}).unwrap().dim(), (90, LATENT_NUMBERS as usize));
+        let mut other = model.checkpoint(&notes).unwrap();
+        other.metadata.insert("kind".into(), "contextual-motion".into());
+        other.write(&path, Precision::Full).unwrap();
+        let error = DeviationModel::load(&path, Device::Cpu).err().unwrap();
+        assert!(error.to_string().contains("contextual-motion"), "{error}");
+        let mut other = model.checkpoint(&notes).unwrap();
+        other.metadata.insert(REPRESENTATION_KEY.into(), "keypoints-133".into());
+        other.write(&path, Precision::Full).unwrap();
+        let error = DeviationModel::load(&path, Device::Cpu).err().unwrap();
+        assert!(error.to_string().contains("keypoints-133"), "{error}");
+    }
+}
