@@ -184,7 +184,12 @@ impl DeviationDecoder {
     pub fn scene(&self, picture: &Tensor, maps: &[Tensor]) -> SceneMaps {
         let coarsest_first = maps.iter().rev();
         SceneMaps {
-            maps: self.scenes.iter().zip(coarsest_first).map(|(scene, map)| scene.scene.forward(map)).collect(),
+            maps: self
+                .scenes
+                .iter()
+                .zip(coarsest_first)
+                .map(|(scene, map)| scene.scene.forward(map))
+                .collect(),
             picture: picture.to_kind(Kind::Float),
         }
     }

@@ -9,7 +9,7 @@ mod guides;
 mod losses;
 mod motion_field;
 #[cfg(test)]
-mod one_batch;
+pub(crate) mod one_batch;
 mod pairs;
 mod reenactment;
 mod refine;
