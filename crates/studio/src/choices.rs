@@ -88,13 +88,13 @@ pub fn load_renderer(
     kind: RendererKind,
     weights: Option<&str>,
 ) -> Result<(Box<dyn Renderer>, Option<String>)> {
-    let Some(name) = weights.or(kind.default_weights()) else { return Ok((Box::new(WarpRenderer), None)) };
-    let checked = models::check_hash(&models::find(name)?)?;
-    let device = choose_device();
+    let Some(usual) = kind.default_weights() else { return Ok((Box::new(WarpRenderer), None)) };
+    let checked = models::check_hash(&models::find(weights.unwrap_or(usual))?)?;
+    let (path, device) = (&checked.path, choose_device());
     let renderer: Box<dyn Renderer> = match kind {
-        RendererKind::Warp => return Ok((Box::new(WarpRenderer), None)),
-        RendererKind::Contextual => Box::new(ContextualRenderer::load(&checked.path, device)?),
-        RendererKind::Deviation => Box::new(DeviationRenderer::load(&checked.path, device)?),
+        RendererKind::Warp => Box::new(WarpRenderer),
+        RendererKind::Contextual => Box::new(ContextualRenderer::load(path, device)?),
+        RendererKind::Deviation => Box::new(DeviationRenderer::load(path, device)?),
     };
     Ok((renderer, Some(checked.short())))
 }
