@@ -24,6 +24,30 @@ const SMALLEST_LENGTH: f64 = 1e-10;
 /// Smallest side of a picture: AlexNet's layers leave nothing of less.
 const SMALLEST_SIDE: i64 = 32;
 
+/// Pictures as the networks were trained on them: the published constants are the mean and the deviation of ImageNet's
+/// colours, on −1..=1.
+pub(crate) struct Normalised {
+    shift: Tensor,
+    scale: Tensor,
+}
+
+impl Normalised {
+    pub(crate) fn new(device: Device) -> Self {
+        let constant = |values: [f32; 3]| Tensor::from_slice(&values).view([1, 3, 1, 1]).to_device(device);
+        Self { shift: constant(SHIFT), scale: constant(SCALE) }
+    }
+
+    pub(crate) fn device(&self) -> Device {
+        self.shift.device()
+    }
+
+    /// Pictures `[batch, 3, height, width]` in 0..=1, normalised.
+    pub(crate) fn of(&self, pictures: &Tensor) -> Tensor {
+        let pictures = pictures.to_device(self.device()).to_kind(Kind::Float) * 2.0 - 1.0;
+        (pictures - &self.shift) / &self.scale
+    }
+}
+
 /// Whose features.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -56,9 +80,7 @@ pub struct Lpips {
     features: Features,
     /// One weight a channel and layer, `[1, channels, 1, 1]`.
     channels: Vec<Tensor>,
-    shift: Tensor,
-    scale: Tensor,
-    device: Device,
+    normalised: Normalised,
     // Owns the weights.
     _store: VarStore,
 }
@@ -95,13 +117,7 @@ impl Lpips {
             }
             LpipsNetwork::Vgg16 => {
                 let all = VggDepth::Sixteen.taps();
-                // The last of each block.
-                let lasts = VggDepth::Sixteen.convolutions();
-                let taps: Vec<Tap> = all
-                    .iter()
-                    .copied()
-                    .filter(|tap| tap.layer() == lasts[usize::from(tap.block()) - 1])
-                    .collect();
+                let taps = VggDepth::Sixteen.block_ends();
                 let deepest =
                     *taps.last().ok_or_else(|| MetricsError::Config("VGG without layers".into()))?;
                 let config = VggConfig { depth: VggDepth::Sixteen, reflect: false, colours: false, deepest };
@@ -114,13 +130,10 @@ impl Lpips {
             let name = format!("NetLinLayer_{layer}.Conv_0.kernel");
             Ok(kernel_from_jax(&name, &named(arrays, &name)?)?.to_device(device))
         });
-        let constant = |values: [f32; 3]| Tensor::from_slice(&values).view([1, 3, 1, 1]).to_device(device);
         Ok(Self {
             features,
             channels: channels.collect::<Result<_>>()?,
-            shift: constant(SHIFT),
-            scale: constant(SCALE),
-            device,
+            normalised: Normalised::new(device),
             _store: store,
         })
     }
@@ -136,8 +149,7 @@ impl Lpips {
                 "LPIPS needs [batch, 3, {SMALLEST_SIDE} or more, {SMALLEST_SIDE} or more], not {size:?}"
             )));
         }
-        let pictures = pictures.to_device(self.device).to_kind(Kind::Float) * 2.0 - 1.0;
-        let x = (pictures - &self.shift) / &self.scale;
+        let x = self.normalised.of(pictures);
         match &self.features {
             Features::AlexNet(network) => Ok(network.features(&x)),
             Features::Vgg16(network, taps) => Ok(network.features(&x, taps)?),

@@ -10,6 +10,12 @@ use tch::{Device, Kind, Tensor};
 /// Largest weight file that is read, in bytes.
 const LARGEST_FILE: u64 = 8 << 30;
 
+/// Largest header of such a file, in bytes; the largest network here needs a hundredth of it.
+const LARGEST_HEADER: u64 = 16 << 20;
+
+/// Most axes of a tensor; libtorch itself works on no more than 64.
+const MOST_AXES: usize = 16;
+
 /// How floating-point tensors are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
@@ -86,39 +92,62 @@ impl Checkpoint {
             return Err(damaged(format!("{length} bytes is more than any weight file of this project")));
         }
         let bytes = std::fs::read(path).map_err(io)?;
-        let (_, header) = SafeTensors::read_metadata(&bytes)
-            .map_err(|e| damaged(format!("not a whole safetensors file ({e})")))?;
+        Self::parse(&bytes).map_err(damaged)
+    }
+
+    /// The content of a file; what is wrong with it in words.
+    fn parse(bytes: &[u8]) -> std::result::Result<Self, String> {
+        if bytes.first_chunk().is_some_and(|size| u64::from_le_bytes(*size) > LARGEST_HEADER) {
+            return Err("not a safetensors file, or one with an endless header".into());
+        }
+        let not_whole = |error| format!("not a whole safetensors file ({error})");
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_whole)?;
         let metadata = match header.metadata().as_ref().and_then(|m| m.get("orator")) {
-            Some(text) => {
-                serde_json::from_str(text).map_err(|e| damaged(format!("unreadable metadata ({e})")))?
-            }
+            Some(text) => serde_json::from_str(text).map_err(|e| format!("unreadable metadata ({e})"))?,
             None => BTreeMap::new(),
         };
-        let file = SafeTensors::deserialize(&bytes)
-            .map_err(|e| damaged(format!("not a whole safetensors file ({e})")))?;
+        let file = SafeTensors::deserialize(bytes).map_err(not_whole)?;
         let mut tensors = BTreeMap::new();
         for (name, view) in file.iter() {
-            let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
-            let kind = match view.dtype() {
-                Dtype::F32 => Kind::Float,
-                Dtype::F16 => Kind::Half,
-                Dtype::BF16 => Kind::BFloat16,
-                Dtype::F64 => Kind::Double,
-                Dtype::I64 => Kind::Int64,
-                other => {
-                    return Err(damaged(format!(
-                        "{name} is stored as {other:?}, which no network here uses"
-                    )));
-                }
-            };
-            let tensor = Tensor::f_from_data_size(view.data(), &shape, kind)?;
-            let tensor = if kind == Kind::Int64 { tensor } else { tensor.to_kind(Kind::Float) };
-            if kind != Kind::Int64 && i64::try_from(tensor.isfinite().all())? == 0 {
-                return Err(damaged(format!("{name} holds numbers that are not finite")));
-            }
+            let tensor = tensor_of(&view).map_err(|what| {
+                let name: String = name.chars().take(100).collect();
+                format!("{name} {what}")
+            })?;
             tensors.insert(name.to_string(), tensor);
         }
         Ok(Self { metadata, tensors })
+    }
+}
+
+/// A stored tensor, floats as 32-bit ones.
+fn tensor_of(view: &TensorView<'_>) -> std::result::Result<Tensor, String> {
+    let kind = match view.dtype() {
+        Dtype::F32 => Kind::Float,
+        Dtype::F16 => Kind::Half,
+        Dtype::BF16 => Kind::BFloat16,
+        Dtype::F64 => Kind::Double,
+        Dtype::I64 => Kind::Int64,
+        other => return Err(format!("is stored as {other:?}, which no network here uses")),
+    };
+    let sides: Option<Vec<i64>> = view.shape().iter().map(|&side| i64::try_from(side).ok()).collect();
+    // The binding multiplies the sides one by one, also past one that is 0.
+    let countable =
+        |sides: &[i64]| sides.iter().try_fold(1i64, |count, side| count.checked_mul(*side)).is_some();
+    let sides = sides.filter(|sides| sides.len() <= MOST_AXES && countable(sides));
+    let sides = sides.ok_or("has a shape that no network here has")?;
+    let refused = |error: tch::TchError| {
+        let first = error.to_string().lines().next().unwrap_or_default().to_owned();
+        format!("is refused by libtorch ({first})")
+    };
+    let tensor = Tensor::f_from_data_size(view.data(), &sides, kind).map_err(refused)?;
+    if kind == Kind::Int64 {
+        return Ok(tensor);
+    }
+    let tensor = tensor.f_to_kind(Kind::Float).map_err(refused)?;
+    let finite = tensor.f_isfinite().and_then(|finite| finite.f_all()).map_err(refused)?;
+    match i64::try_from(finite).map_err(refused)? {
+        0 => Err("holds numbers that are not finite".into()),
+        _ => Ok(tensor),
     }
 }
 

@@ -4,7 +4,6 @@
 use tch::Tensor;
 
 /// Angles in radians, all of one shape, to matrices of that shape and `[.., 3, 3]`.
-#[must_use]
 pub fn matrices(yaw: &Tensor, pitch: &Tensor, roll: &Tensor) -> Tensor {
     let (sx, cx) = (pitch.sin(), pitch.cos());
     let (sy, cy) = (yaw.sin(), yaw.cos());
@@ -26,7 +25,6 @@ pub fn matrices(yaw: &Tensor, pitch: &Tensor, roll: &Tensor) -> Tensor {
 }
 
 /// Matrices `[.., 3, 3]` to (yaw, pitch, roll) in radians: yaw in −π/2..=π/2, the others in −π..=π.
-#[must_use]
 pub fn angles(matrices: &Tensor) -> (Tensor, Tensor, Tensor) {
     let at = |row: i64, column: i64| matrices.select(-2, row).select(-1, column);
     let level = (at(0, 0).square() + at(0, 1).square()).sqrt();

@@ -42,6 +42,12 @@ impl VggDepth {
         let blocks = (1..).zip(self.convolutions());
         blocks.flat_map(|(block, layers)| (1..=layers).map(move |layer| Tap { block, layer })).collect()
     }
+
+    /// The last tap of each block, which pooling comes after.
+    #[must_use]
+    pub fn block_ends(self) -> Vec<Tap> {
+        (1..).zip(self.convolutions()).map(|(block, layer)| Tap { block, layer }).collect()
+    }
 }
 
 /// The output of one ReLU, written `relu3_1`: the first of the third block. In order of depth.

@@ -2,6 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+/// Longest piece of a file's own text in a message, in characters.
+const SHOWN: usize = 60;
+
+/// A text of a file as messages show it: what a file says is told, but not at any length.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
+}
+
 /// The crate's result.
 pub type Result<T> = std::result::Result<T, PickleError>;
 

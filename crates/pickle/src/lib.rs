@@ -22,6 +22,7 @@
 mod array;
 mod build;
 mod error;
+mod follow;
 mod globals;
 mod legacy;
 mod limits;
@@ -30,10 +31,12 @@ mod node;
 mod numpy;
 mod opcode;
 mod read;
+mod strides;
 mod tensor;
 mod torch_zip;
 mod tree;
 mod value;
+mod zip_members;
 
 pub use array::{Array, Kind};
 pub use error::{PickleError, Result};

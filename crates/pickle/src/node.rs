@@ -2,7 +2,6 @@
 
 use crate::array::{Array, Kind};
 use crate::globals::Global;
-use crate::tensor::{Storage, View};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -58,4 +57,25 @@ impl Node<'_> {
             Self::View(_) | Self::Array(_) => "an array",
         }
     }
+}
+
+/// A storage as the pickle names it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Storage {
+    /// The text that names it.
+    pub(crate) key: Id,
+    pub(crate) kind: Kind,
+    /// First number of the storage that belongs to this one (old files have views of storages).
+    pub(crate) start: usize,
+    /// How many numbers.
+    pub(crate) count: usize,
+}
+
+/// A view: the number at position p of the view is that at `offset` + Σ pᵢ·strideᵢ of the storage.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    pub(crate) storage: Storage,
+    pub(crate) offset: usize,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) strides: Vec<usize>,
 }

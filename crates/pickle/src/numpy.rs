@@ -1,9 +1,10 @@
 //! Arrays of numpy: the pickle holds their numbers.
 
 use crate::array::{Array, Kind};
+use crate::error::shown;
 use crate::machine::Machine;
 use crate::node::{Id, Node};
-use crate::tensor::{c_strides, gather};
+use crate::strides::{c_strides, gather};
 use crate::{PickleError, Result};
 use std::sync::Arc;
 
@@ -14,10 +15,10 @@ impl Machine<'_, '_> {
             return Err(self.damaged("a number type without its code"));
         };
         let code = code.as_ref();
-        let bare = code.trim_start_matches(['<', '>', '=', '|']);
+        let bare = code.strip_prefix(['<', '>', '=', '|']).unwrap_or(code);
         let Some(kind) = kind(bare) else {
-            let shown: String = code.chars().take(20).collect();
-            return Err(PickleError::unsupported(format!("the number type `{shown}` of numpy")));
+            let code = shown(code);
+            return Err(PickleError::unsupported(format!("the number type `{code}` of numpy")));
         };
         let big_endian = code.starts_with('>');
         self.push(Node::NumberType { kind, big_endian })

@@ -1,8 +1,9 @@
 //! Telling the kinds of files apart.
 
+use crate::error::shown;
 use crate::limits::{Budget, Limits};
 use crate::node::Node;
-use crate::{PickleError, Result, Value, legacy, machine, tensor, torch_zip, tree};
+use crate::{PickleError, Result, Value, follow, legacy, tensor, torch_zip, tree, zip_members};
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
@@ -28,9 +29,10 @@ pub fn read_with(path: &Path, limits: &Limits) -> Result<Value> {
         return Err(over_limit(size, limits).in_file(path));
     }
     let mut start = Vec::new();
-    file.by_ref().take(torch_zip::MAGIC.len() as u64).read_to_end(&mut start).map_err(io)?;
+    file.by_ref().take(zip_members::MAGIC.len() as u64).read_to_end(&mut start).map_err(io)?;
     file.rewind().map_err(io)?;
-    let value = if start == torch_zip::MAGIC {
+    let limits = &limits.within(size);
+    let value = if start == zip_members::MAGIC {
         torch_zip::read(BufReader::new(file), size, limits)
     } else {
         let mut bytes = Vec::new();
@@ -49,7 +51,8 @@ pub fn read_bytes(bytes: &[u8], limits: &Limits) -> Result<Value> {
     if size > limits.file_bytes {
         return Err(over_limit(size, limits));
     }
-    if bytes.starts_with(torch_zip::MAGIC) {
+    let limits = &limits.within(size);
+    if bytes.starts_with(zip_members::MAGIC) {
         torch_zip::read(Cursor::new(bytes), size, limits)
     } else {
         read_stream(bytes, limits)
@@ -63,7 +66,7 @@ fn over_limit(size: u64, limits: &Limits) -> PickleError {
 /// A plain pickle, or several in a row as torch once wrote them.
 fn read_stream(bytes: &[u8], limits: &Limits) -> Result<Value> {
     let mut budget = Budget::of(limits, bytes.len() as u64);
-    let mut built = machine::run(bytes, limits, &mut budget)?;
+    let mut built = follow::run(bytes, limits, &mut budget)?;
     let rest = &bytes[built.end..];
     if matches!(built.nodes[built.root], Node::Int(legacy::MAGIC)) {
         return legacy::read(rest, limits, &mut budget);
@@ -72,7 +75,7 @@ fn read_stream(bytes: &[u8], limits: &Limits) -> Result<Value> {
         return Err(PickleError::damaged(format!("{} bytes follow the end of the pickle", rest.len())));
     }
     tensor::resolve(&mut built.nodes, &mut budget, |key| {
-        Err(PickleError::damaged(format!("a tensor's storage `{key}` is not in the file")))
+        Err(PickleError::damaged(format!("a tensor's storage `{}` is not in the file", shown(key))))
     })?;
     tree::value(&built.nodes, built.root, limits)
 }

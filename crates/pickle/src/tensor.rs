@@ -1,35 +1,19 @@
 //! Tensors of torch: views into storages that lie elsewhere in the file.
 
-use crate::array::{Array, Kind};
+use crate::array::Array;
+use crate::error::shown;
 use crate::globals::Global;
 use crate::limits::Budget;
 use crate::machine::Machine;
-use crate::node::{Id, Node};
+use crate::node::{Id, Node, Storage, View};
+use crate::strides::gather;
 use crate::{PickleError, Result};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A storage as the pickle names it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Storage {
-    /// The text that names it.
-    key: Id,
-    kind: Kind,
-    /// First number of the storage that belongs to this one (old files have views of storages).
-    start: usize,
-    /// How many numbers.
-    count: usize,
-}
-
-/// A view: the number at position p of the view is that at `offset` + Σ pᵢ·strideᵢ of the storage.
-#[derive(Clone, Debug)]
-pub(crate) struct View {
-    storage: Storage,
-    offset: usize,
-    shape: Vec<usize>,
-    strides: Vec<usize>,
-}
+/// Longest name of a storage, in bytes; torch numbers them. Every tensor's is compared with the others'.
+const LONGEST_KEY: usize = 256;
 
 impl Machine<'_, '_> {
     /// `("storage", torch.FloatStorage, key, location, count)`, in old files with the view or `None` behind it.
@@ -43,10 +27,11 @@ impl Machine<'_, '_> {
         let Node::Global(Global::Storage(kind)) = self.nodes[kind] else {
             return Err(self.damaged("a storage without its number type"));
         };
-        if !matches!(&self.nodes[word], Node::Text(word) if word == "storage")
-            || !matches!(self.nodes[key], Node::Text(_))
-        {
-            return Err(self.damaged("a reference to something other than a storage"));
+        let named = matches!(&self.nodes[word], Node::Text(word) if word == "storage");
+        match &self.nodes[key] {
+            Node::Text(key) if named && key.len() <= LONGEST_KEY => {}
+            Node::Text(_) if named => return Err(self.damaged("a storage with an endless name")),
+            _ => return Err(self.damaged("a reference to something other than a storage")),
         }
         let mut storage = Storage { key, kind, start: 0, count: self.count(count)? };
         if let Some(view) = view.filter(|view| !matches!(self.nodes[*view], Node::None)) {
@@ -144,7 +129,8 @@ impl View {
             storage.get(start..start.checked_add(self.storage.count.checked_mul(width)?)?)
         };
         let mine = range().ok_or_else(|| {
-            PickleError::damaged(format!("storage `{key}` has {} bytes, fewer than stated", storage.len()))
+            let (key, bytes) = (shown(key), storage.len());
+            PickleError::damaged(format!("storage `{key}` has {bytes} bytes, fewer than stated"))
         })?;
         let size = self.shape.iter().try_fold(width, |size, side| size.checked_mul(*side));
         let size =
@@ -152,80 +138,5 @@ impl View {
         budget.take(size)?;
         let bytes = gather(mine, width, self.offset, &self.shape, &self.strides)?;
         Array::new(self.storage.kind, self.shape.clone(), bytes)
-    }
-}
-
-/// The strides of an array without gaps whose last axis runs fastest.
-pub(crate) fn c_strides(shape: &[usize]) -> Vec<usize> {
-    let mut strides = vec![1usize; shape.len()];
-    for axis in (1..shape.len()).rev() {
-        strides[axis - 1] = strides[axis].saturating_mul(shape[axis]);
-    }
-    strides
-}
-
-/// Copies a view's numbers, each `width` bytes, into C order. The size of the result was checked by the caller.
-pub(crate) fn gather(
-    storage: &[u8],
-    width: usize,
-    offset: usize,
-    shape: &[usize],
-    strides: &[usize],
-) -> Result<Vec<u8>> {
-    let outside = || PickleError::damaged(format!("a tensor of shape {shape:?} reaches outside its storage"));
-    if shape.contains(&0) {
-        return Ok(Vec::new());
-    }
-    let last = shape
-        .iter()
-        .zip(strides)
-        .try_fold(offset, |last, (side, stride)| last.checked_add((side - 1).checked_mul(*stride)?));
-    let last = last.filter(|last| *last < storage.len() / width).ok_or_else(outside)?;
-    // A side of one may have any stride.
-    let gapless =
-        shape.iter().zip(strides).zip(c_strides(shape)).all(|((side, stride), c)| *side == 1 || *stride == c);
-    if gapless {
-        return Ok(storage[offset * width..(last + 1) * width].to_vec());
-    }
-    let count: usize = shape.iter().product();
-    let mut bytes = Vec::with_capacity(count * width);
-    let mut position = vec![0; shape.len()];
-    let mut at = offset;
-    loop {
-        bytes.extend_from_slice(&storage[at * width..(at + 1) * width]);
-        // The next position, last axis first.
-        let mut axis = shape.len();
-        loop {
-            if axis == 0 {
-                return Ok(bytes);
-            }
-            axis -= 1;
-            position[axis] += 1;
-            at += strides[axis];
-            if position[axis] < shape[axis] {
-                break;
-            }
-            at -= strides[axis] * shape[axis];
-            position[axis] = 0;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn views_are_copied_in_order() {
-        let storage: Vec<u8> = (0..12).collect();
-        assert_eq!(gather(&storage, 1, 0, &[3, 4], &[4, 1]).unwrap(), storage);
-        assert_eq!(gather(&storage, 1, 1, &[2, 3], &[1, 4]).unwrap(), [1, 5, 9, 2, 6, 10]);
-        assert_eq!(gather(&storage, 2, 1, &[2, 2], &[3, 1]).unwrap(), [2, 3, 4, 5, 8, 9, 10, 11]);
-        assert_eq!(gather(&storage, 1, 5, &[3], &[0]).unwrap(), [5, 5, 5]);
-        assert_eq!(gather(&storage, 4, 2, &[], &[]).unwrap(), [8, 9, 10, 11]);
-        assert_eq!(gather(&storage, 1, 99, &[0, 7], &[1, 1]).unwrap(), []);
-        assert!(gather(&storage, 1, 0, &[3, 4], &[5, 1]).is_err());
-        assert!(gather(&storage, 4, 3, &[], &[]).is_err());
-        assert!(gather(&storage, 1, 0, &[2, 2], &[usize::MAX, usize::MAX]).is_err());
     }
 }

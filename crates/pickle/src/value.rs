@@ -5,6 +5,10 @@ use crate::{PickleError, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Longest name of an array, in bytes. Names repeat what stands above them: without an end, one long key above many
+/// arrays would take any amount of memory.
+const LONGEST_NAME: usize = 4096;
+
 /// A value of a checkpoint. Classes are gone: an ordered dictionary is a dictionary, a parameter is its array.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -81,7 +85,8 @@ impl Value {
     ///
     /// # Errors
     /// [`PickleError::Damaged`] when two arrays would have the same name; [`PickleError::Unsupported`] when a key on
-    /// the way to an array is neither a text nor a whole number.
+    /// the way to an array is neither a text nor a whole number; [`PickleError::TooLarge`] for a name of more than
+    /// 4096 bytes.
     pub fn arrays(&self) -> Result<BTreeMap<String, Arc<Array>>> {
         let mut arrays = BTreeMap::new();
         self.collect(String::new(), &mut arrays)?;
@@ -89,7 +94,13 @@ impl Value {
     }
 
     fn collect(&self, name: String, arrays: &mut BTreeMap<String, Arc<Array>>) -> Result<()> {
-        let below = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+        let below = |key: &str| match name.as_str() {
+            "" => key.to_owned(),
+            name => format!("{name}.{key}"),
+        };
+        if name.len() > LONGEST_NAME {
+            return Err(PickleError::too_large(format!("an array's name of {} bytes", name.len())));
+        }
         match self {
             Self::Array(array) => {
                 let former = arrays.insert(name.clone(), Arc::clone(array));

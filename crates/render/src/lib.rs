@@ -2,6 +2,7 @@
 
 pub mod contextual;
 pub mod deviation;
+mod discriminator;
 mod error;
 mod pixels;
 mod warp;
@@ -10,6 +11,7 @@ mod workers;
 
 pub use contextual::ContextualRenderer;
 pub use deviation::DeviationRenderer;
+pub use discriminator::{Discriminator, DiscriminatorConfig};
 pub use error::{RenderError, Result};
 pub use warp::{Tps, TpsForm, WarpRenderer};
 

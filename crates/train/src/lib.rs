@@ -4,6 +4,7 @@
 //! (`<stage>/state.safetensors`) and, when done, its weights. All randomness is drawn per step from the run's seed, so
 //! a run that was stopped and resumed takes the very same steps as one that was not.
 
+mod adversarial;
 mod beat2;
 mod cache;
 pub mod clips;

@@ -5,7 +5,7 @@ use crate::exit::{Code, Failure};
 use crate::screen::{Screen, in_words};
 use clap::{Args, Subcommand, ValueEnum};
 use orator_studio::models;
-use orator_train::deviation::motion;
+use orator_train::deviation::{features, motion};
 use orator_train::picture::PictureTrainConfig;
 use orator_train::{Event, Sitting, TrainConfig, contextual, picture};
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ struct DeviationArguments {
     /// Motion needs the weights of the features, which its configuration names
     #[arg(value_enum)]
     stage: DeviationStage,
-    /// The configuration: configs/deviation-motion-lite.yaml for motion
+    /// The configuration: configs/deviation-lite.yaml for features, configs/deviation-motion-lite.yaml for motion
     #[arg(long, value_name = "FILE.yaml")]
     config: PathBuf,
     #[command(flatten)]
@@ -60,6 +60,8 @@ struct DeviationArguments {
 /// The stages of the deviation system on the command line.
 #[derive(Clone, Copy, ValueEnum)]
 enum DeviationStage {
+    /// Networks that find poses and draw by them; writes the finished picture weights
+    Features,
     /// The diffusion of latent motion; writes the finished motion weights
     Motion,
 }
@@ -174,6 +176,10 @@ fn train_deviation(arguments: &DeviationArguments, tell: &mut dyn FnMut(Event)) 
     let DeviationArguments { stage, config, folders } = arguments;
     let (sitting, device) = (folders.sitting(), orator_nn::choose_device());
     match stage {
+        DeviationStage::Features => {
+            let config = features::FeaturesTrainConfig::read(config).map_err(wrong)?;
+            features::train(&config, &folders.corpus, &folders.out, sitting, device, tell)?;
+        }
         DeviationStage::Motion => {
             let config = motion::DeviationMotionConfig::read(config).map_err(wrong)?;
             let weights = models::check_hash(&models::find(&config.features)?)?;

@@ -4,7 +4,6 @@
 mod background_motion;
 mod config;
 mod dense_motion;
-mod discriminator;
 mod edge_heatmap;
 mod fusion;
 mod generator;
@@ -24,7 +23,6 @@ pub use config::{
     PointHeatmaps, Refinement, RefinerConfig, TransformDropout, Warping,
 };
 pub use dense_motion::{Field, MotionField, MotionSource, Points};
-pub use discriminator::Discriminator;
 pub use edge_heatmap::EdgeHeatmap;
 pub use generator::{Generated, Generator};
 pub use grouping::group_order;

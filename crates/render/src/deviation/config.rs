@@ -23,8 +23,10 @@ pub enum PoseNormalisation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EncoderConfig {
-    /// Channels of the first layer; doubled with each of three halvings. Released: 64, which makes features 512 deep.
+    /// Channels at the picture's size; doubled with each of three halvings. Released: 64, which makes features 512 deep.
     pub width: i64,
+    /// Whether the first layer halves the size itself, so that nothing is computed at the picture's size. Released: no.
+    pub halving_stem: bool,
     /// Residual blocks on the coarsest level. Released: 4.
     pub residual_blocks: usize,
 }
@@ -77,6 +79,9 @@ pub struct DecoderConfig {
     pub stage_blocks: [usize; 3],
     /// Whether a stage convolves before it doubles the size: a quarter of the arithmetic. Released: no.
     pub convolve_first: bool,
+    /// Whether the picture is painted at half its size, four pixels at a time; then the last of `widths` and `stage_blocks` are of no
+    /// use. Released: no.
+    pub paint_at_half: bool,
 }
 
 /// The latent deviation networks of stage 1.
@@ -118,7 +123,7 @@ pub struct DeviationConfig {
 
 impl Default for EncoderConfig {
     fn default() -> Self {
-        Self { width: 64, residual_blocks: 4 }
+        Self { width: 64, halving_stem: false, residual_blocks: 4 }
     }
 }
 
@@ -142,7 +147,7 @@ impl Default for TransformationConfig {
 
 impl Default for DecoderConfig {
     fn default() -> Self {
-        Self { residual_blocks: 8, widths: [512, 256, 128], stage_blocks: [1, 1, 1], convolve_first: false }
+        Self { residual_blocks: 8, widths: [512, 256, 128], stage_blocks: [1, 1, 1], convolve_first: false, paint_at_half: false }
     }
 }
 
@@ -178,7 +183,7 @@ impl DeviationConfig {
     #[must_use]
     pub fn lite() -> Self {
         Self {
-            encoder: EncoderConfig { width: 12, residual_blocks: 2 },
+            encoder: EncoderConfig { width: 12, halving_stem: true, residual_blocks: 2 },
             enhancer: EnhancerConfig { active: true, widths: [128, 192] },
             pose: PoseEstimatorConfig {
                 width: 16,
@@ -192,6 +197,7 @@ impl DeviationConfig {
                 widths: [64, 32, 16],
                 stage_blocks: [1, 1, 0],
                 convolve_first: true,
+                paint_at_half: true,
             },
             relative: true,
             homogeneous: true,

@@ -3,7 +3,7 @@
 
 use super::blocks::{Residual, Scale};
 use super::config::DeviationConfig;
-use orator_nn::grid::{Outside, identity_grid, look_up, resize, resize_grid};
+use orator_nn::grid::{Outside, depth_to_space, identity_grid, look_up, resize, resize_grid};
 use orator_nn::picture_blocks::{
     Convolution, ConvolutionConfig, GroupNorm, channels_last, double, groups_of,
 };
@@ -138,6 +138,7 @@ pub struct DeviationDecoder {
     correction: Option<Convolution>,
     reach: f64,
     out: Convolution,
+    shrink: i64,
     warped_picture: bool,
 }
 
@@ -160,18 +161,20 @@ impl DeviationDecoder {
         let same = ConvolutionConfig::same(3);
         let correction = config.flow_correction > 0.0;
         let outputs = if config.warped_picture { 4 } else { 3 };
-        let out = Convolution::new(&(path / "out"), widths[2], outputs, same);
+        let (stages, shrink) = if decoder.paint_at_half { (2, 2) } else { (3, 1) };
+        let out = Convolution::new(&(path / "out"), widths[stages - 1], outputs * shrink * shrink, same);
         Self {
             first: Convolution::new(&(path / "first"), depth, depth, ConvolutionConfig::same(1)),
             residual: (0..decoder.residual_blocks)
                 .map(|i| Residual::new(&(path / "residual" / i as i64), depth, depth, GROUPS[0], Scale::Same))
                 .collect(),
-            stages: (0..3).map(stage).collect(),
+            stages: (0..stages).map(stage).collect(),
             scenes: if config.full_scene { (0..2).map(scene).collect() } else { Vec::new() },
             correction: correction
                 .then(|| Convolution::new(&(path / "correction"), widths[0], 2, same.from_zero())),
             reach: config.flow_correction * 2.0,
             out,
+            shrink,
             warped_picture: config.warped_picture,
         }
     }
@@ -179,9 +182,9 @@ impl DeviationDecoder {
     /// The source's part: `maps` are the encoder's f₀, f₁, f₂.
     #[must_use]
     pub fn scene(&self, picture: &Tensor, maps: &[Tensor]) -> SceneMaps {
-        let finest_last = maps.iter().skip(1).rev();
+        let coarsest_first = maps.iter().rev();
         SceneMaps {
-            maps: self.scenes.iter().zip(finest_last).map(|(scene, map)| scene.scene.forward(map)).collect(),
+            maps: self.scenes.iter().zip(coarsest_first).map(|(scene, map)| scene.scene.forward(map)).collect(),
             picture: picture.to_kind(Kind::Float),
         }
     }
@@ -210,7 +213,7 @@ impl DeviationDecoder {
             }
         }
         let leaky = x.maximum(&(&x * LEAK));
-        let made = self.out.forward(&leaky).to_kind(Kind::Float).sigmoid();
+        let made = depth_to_space(&self.out.forward(&leaky).to_kind(Kind::Float), self.shrink).sigmoid();
         let painted = made.narrow(1, 0, 3);
         let (true, Some(flow)) = (self.warped_picture, &flow) else {
             return Decoded { picture: painted, flow, warped: None, share: None };

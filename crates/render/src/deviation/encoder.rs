@@ -15,9 +15,9 @@ struct Layer {
 }
 
 impl Layer {
-    fn new(path: &Path, input: i64, output: i64, kernel: i64, groups: i64) -> Self {
+    fn new(path: &Path, input: i64, output: i64, config: ConvolutionConfig, groups: i64) -> Self {
         Self {
-            conv: Convolution::new(&(path / "conv"), input, output, ConvolutionConfig::same(kernel)),
+            conv: Convolution::new(&(path / "conv"), input, output, config),
             norm: GroupNorm::new(&(path / "norm"), output, groups_of(groups, &[output])),
         }
     }
@@ -31,7 +31,8 @@ impl Layer {
 pub struct Encoded {
     /// F_S `[batch, 8 · width, s / 8, s / 8]`.
     pub features: Tensor,
-    /// f₀ to f₂, finest first: `[batch, width · 2ⁱ, s / 2ⁱ, s / 2ⁱ]`. f₃ is what `features` is made from, and of no other use.
+    /// f₀ (not with a halving stem), f₁, f₂: `[batch, width · 2ⁱ, s / 2ⁱ, s / 2ⁱ]`. f₃ is what `features` is made from, and of no
+    /// other use.
     pub maps: Vec<Tensor>,
 }
 
@@ -48,10 +49,15 @@ impl ImageEncoder {
     pub fn new(path: &Path, config: &EncoderConfig) -> Self {
         let width = config.width;
         let [first, down, residual] = GROUPS;
+        let stem = ConvolutionConfig::same(7);
+        let (from, stem) = if config.halving_stem { (1, stem.strided(2)) } else { (0, stem) };
         Self {
-            first: Layer::new(&(path / "first"), 3, width, 7, first),
-            down: (0..3)
-                .map(|i| Layer::new(&(path / "down" / i), width << i, width << (i + 1), 3, down))
+            first: Layer::new(&(path / "first"), 3, width << from, stem, first),
+            down: (from..3)
+                .map(|i| {
+                    let at = path / "down" / (i - from);
+                    Layer::new(&at, width << i, width << (i + 1), ConvolutionConfig::same(3), down)
+                })
                 .collect(),
             residual: (0..config.residual_blocks)
                 .map(|i| {

@@ -42,6 +42,7 @@ fn published_config(published: &BTreeMap<String, Tensor>) -> Result<DeviationCon
     let config = DeviationConfig {
         encoder: EncoderConfig {
             width: outputs("generator.first.conv.weight")?,
+            halving_stem: false,
             residual_blocks: stack("generator.res_ms"),
         },
         enhancer: EnhancerConfig {

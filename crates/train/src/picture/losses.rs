@@ -1,8 +1,9 @@
 //! Losses of pictures (METHODS 2.6, 2.7).
 
 use super::pairs::Pairs;
-use super::regions::part_grids;
+use super::regions::{BoxRule, part_grids};
 use crate::Result;
+use orator_body::Part;
 use orator_metrics::perceptual::{PerceptualConfig, PerceptualLoss};
 use orator_nn::grid::{Outside, look_up};
 use orator_render::contextual::{Drawn, PictureNetworks};
@@ -54,6 +55,9 @@ impl Judges {
     }
 }
 
+/// The parts that are looked at by themselves.
+const PARTS: [Part; 3] = [Part::LeftHand, Part::RightHand, Part::Lips];
+
 /// Side in pixels to which parts are enlarged.
 const PART_SIDE: i64 = 64;
 
@@ -62,7 +66,10 @@ const PART_SIDE: i64 = 64;
 /// # Errors
 /// As [`Judges::perceptual`].
 fn part_perceptual(judge: &PerceptualLoss, made: &Tensor, pairs: &Pairs) -> Result<Tensor> {
-    let cut = part_grids(&pairs.driving_points, &pairs.driving_confidence, PART_SIDE);
+    let cut = {
+        let (points, confidence) = (&pairs.driving_points, &pairs.driving_confidence);
+        part_grids(points, confidence, &PARTS, BoxRule::default(), PART_SIDE)
+    };
     let Some((numbers, grids)) = cut else { return Ok(Tensor::zeros([], (Kind::Float, made.device()))) };
     let parts = |picture: &Tensor| look_up(&picture.index_select(0, &numbers), &grids, Outside::Border);
     Ok(judge.forward(&parts(made), &parts(&pairs.driving))?)

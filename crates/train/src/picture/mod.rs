@@ -13,7 +13,7 @@ mod one_batch;
 mod pairs;
 mod reenactment;
 mod refine;
-mod regions;
+pub(crate) mod regions;
 mod run;
 mod sheet;
 mod stages;

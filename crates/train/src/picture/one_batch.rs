@@ -14,7 +14,8 @@ use ndarray::{Array2, Array3};
 use orator_body::{KeypointTrack, Layout};
 use orator_media::{FrameRate, Picture};
 use orator_nn::{AdamW, AdamWConfig, Randomness, Schedule, parameters};
-use orator_render::contextual::{Discriminator, PictureConfig, PictureNetworks};
+use orator_render::contextual::{PictureConfig, PictureNetworks};
+use orator_render::{Discriminator, DiscriminatorConfig};
 use std::sync::{Mutex, PoisonError};
 use tch::nn::VarStore;
 use tch::{Device, Kind};
@@ -139,7 +140,7 @@ fn learn_by_heart(clips: &[FrameClip], config: &PictureTrainConfig, folder: &std
     let store = VarStore::new(Device::Cpu);
     let networks = PictureNetworks::new(&store.root(), &config.networks);
     let path = store.root() / Stage::Refine.name() / super::weights::DISCRIMINATOR;
-    let judge = Discriminator::new(&path, networks.heatmap_channels(), 8);
+    let judge = Discriminator::new(&path, DiscriminatorConfig::contextual(networks.heatmap_channels(), 8));
     let judges = || Judges::load(&config.losses.features, (false, false), Kind::Float, Device::Cpu).unwrap();
     let looking = || Validation::new(clips, config.losses.emphasis(), folder.to_owned(), Device::Cpu);
 

@@ -8,9 +8,11 @@ use super::losses::{Judges, weighted_pixels};
 use super::pairs::PairSampler;
 use super::validation::Validation;
 use crate::Result;
+use crate::adversarial::play;
 use crate::learner::{Learner, Parts};
 use orator_nn::Randomness;
-use orator_render::contextual::{Discriminator, Drawn, Driving, PictureNetworks, Training};
+use orator_render::Discriminator;
+use orator_render::contextual::{Driving, PictureNetworks, Training};
 use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
 
@@ -39,27 +41,6 @@ impl<'a> RefineLearner<'a> {
         let sampler = PairSampler::new(clips)?;
         Ok(Self { networks, discriminator, config, sampler, judges, validation, kind, device })
     }
-
-    /// Both sides of the least-squares game at once. The discriminator learns from its own loss; the generator's term reaches
-    /// the picture through a gradient that is taken beforehand, so that it leaves nothing in the discriminator's weights.
-    fn adversarial(&self, judge: &Discriminator, drawn: &Drawn, real: &Tensor) -> (Tensor, Tensor) {
-        let map = drawn.heatmaps.as_ref().map(Tensor::detach);
-        let map = map.as_ref();
-        let leaf = drawn.picture.detach().set_requires_grad(true);
-        let fooled = (judge.forward(&leaf, map, self.kind, false) - 1.0).square().mean(Kind::Float);
-        let gradient = Tensor::run_backward(&[&fooled], &[&leaf], false, false);
-        let reached = match gradient.first() {
-            // Has the value of the generator's loss and the gradient just taken.
-            Some(gradient) => {
-                let term = (&drawn.picture * gradient.detach()).sum(Kind::Float);
-                &term - term.detach() + fooled.detach()
-            }
-            None => fooled.detach(),
-        };
-        let on_real = (judge.forward(real, map, self.kind, true) - 1.0).square().mean(Kind::Float);
-        let on_made = judge.forward(&drawn.picture.detach(), map, self.kind, true).square().mean(Kind::Float);
-        (reached, (on_real + on_made) * 0.5)
-    }
 }
 
 impl Learner for RefineLearner<'_> {
@@ -85,7 +66,8 @@ impl Learner for RefineLearner<'_> {
             total = total + distance * losses.part_perceptual;
         }
         if let Some(judge) = self.discriminator {
-            let (fooling, judging) = self.adversarial(judge, &drawn, &pairs.driving);
+            let map = drawn.heatmaps.as_ref();
+            let (fooling, judging) = play(judge, &drawn.picture, &pairs.driving, map, self.kind);
             parts.push(("fooling", fooling.double_value(&[])));
             parts.push(("judging", judging.double_value(&[])));
             total = total + fooling * losses.adversarial + judging;

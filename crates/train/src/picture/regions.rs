@@ -13,8 +13,22 @@ const GROWTH: f32 = 1.2;
 /// Smallest confidence of a part whose box counts.
 const SEEN: f32 = 0.3;
 
-/// Half the side of the smallest box of a part that is enlarged, in half picture widths.
-const SMALLEST_BOX: f32 = 0.06;
+/// How boxes of parts that are enlarged are placed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct BoxRule {
+    /// Side beside the longer side of the points' bounds.
+    pub growth: f32,
+    /// Smallest side before it grows, in picture widths.
+    pub smallest: f32,
+    /// Parts of lower mean confidence are left out.
+    pub seen: f32,
+}
+
+impl Default for BoxRule {
+    fn default() -> Self {
+        Self { growth: GROWTH, smallest: 0.06, seen: SEEN }
+    }
+}
 
 /// A part and how much its pixels count.
 struct Region {
@@ -78,22 +92,29 @@ fn pixels(places: &Array2<f32>, region: &Region, axis: usize, side: usize) -> Ra
     pixel(middle - half)..pixel(middle + half)
 }
 
-/// Both hands and the lips, where they are seen: numbers in the batch `[parts]`, int64, and where to look for each of
-/// `side`² pixels of its box, `[parts, side, side, 2]` in -1..=1. `None` where no part is seen.
-pub(super) fn part_grids(points: &Tensor, confidence: &Tensor, side: i64) -> Option<(Tensor, Tensor)> {
+/// Square boxes around parts, where they are seen: numbers in the batch `[boxes]`, int64, and where to look for each of
+/// `side`² pixels of a box, `[boxes, side, side, 2]` in -1..=1. `None` where no part is seen. `points` and `confidence` as
+/// for [`weights_of`].
+pub(crate) fn part_grids(
+    points: &Tensor,
+    confidence: &Tensor,
+    parts: &[Part],
+    rule: BoxRule,
+    side: i64,
+) -> Option<(Tensor, Tensor)> {
     let device = points.device();
     let certain = to_array2(&confidence.to_device(Device::Cpu)).unwrap_or_default();
     let unit = orator_nn::grid::identity_grid(side, side, device);
     let (mut numbers, mut grids) = (Vec::new(), Vec::new());
     for b in 0..certain.nrows() {
         let places = to_array2(&points.get(b as i64).to_device(Device::Cpu)).unwrap_or_default();
-        for part in [Part::LeftHand, Part::RightHand, Part::Lips] {
+        for part in parts {
             let of = part.positions(LAYOUT);
-            if of.iter().map(|&p| certain[[b, p]]).sum::<f32>() < SEEN * of.len() as f32 {
+            if of.iter().map(|&p| certain[[b, p]]).sum::<f32>() < rule.seen * of.len() as f32 {
                 continue;
             }
             let [x, y] = [0, 1].map(|axis| bounds(&places, &of, axis));
-            let half = x.1.max(y.1).max(SMALLEST_BOX) * GROWTH;
+            let half = x.1.max(y.1).max(rule.smallest) * rule.growth;
             let middle = Tensor::from_slice(&[x.0, y.0]).to_device(device);
             numbers.push(b as i64);
             grids.push(&unit * f64::from(half) + middle);
@@ -107,6 +128,8 @@ mod tests {
     use super::*;
     use tch::Kind;
 
+    const PARTS: [Part; 3] = [Part::LeftHand, Part::RightHand, Part::Lips];
+
     #[test]
     fn parts_are_cut_out_where_they_are_seen() {
         let options = (Kind::Float, Device::Cpu);
@@ -117,13 +140,13 @@ mod tests {
             points.get(1).get(p as i64).copy_(&Tensor::from_slice(&place));
             let _ = confidence.get(1).get(p as i64).fill_(1.0);
         }
-        let (numbers, grids) = part_grids(&points, &confidence, 5).unwrap();
+        let (numbers, grids) = part_grids(&points, &confidence, &PARTS, BoxRule::default(), 5).unwrap();
         assert_eq!(Vec::<i64>::try_from(&numbers).unwrap(), [1]);
         assert_eq!(grids.size(), [1, 5, 5, 2]);
         let at = |y: i64, x: i64, axis: i64| grids.double_value(&[0, y, x, axis]);
         assert!((at(2, 2, 0) - 0.4).abs() < 1e-6 && (at(2, 2, 1) - 0.45).abs() < 1e-6);
         assert!((at(0, 4, 0) - 0.64).abs() < 1e-6, "{}", at(0, 4, 0));
-        assert!(part_grids(&points, &confidence.zeros_like(), 5).is_none());
+        assert!(part_grids(&points, &confidence.zeros_like(), &PARTS, BoxRule::default(), 5).is_none());
     }
 
     #[test]

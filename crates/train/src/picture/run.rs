@@ -14,7 +14,8 @@ use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
 use crate::{Event, Result, Split, TrainError};
 use orator_nn::mix;
-use orator_render::contextual::{Discriminator, PictureNetworks, Refinement, drawing_kind};
+use orator_render::contextual::{PictureNetworks, Refinement, drawing_kind};
+use orator_render::{Discriminator, DiscriminatorConfig};
 use std::path::Path;
 use tch::Device;
 use tch::nn::VarStore;
@@ -51,7 +52,8 @@ pub fn train(
     let networks = PictureNetworks::new(&store.root(), &config.networks).computing_in(kind);
     let discriminator = (stage == Stage::Refine && config.losses.adversarial > 0.0).then(|| {
         let path = store.root() / stage.name() / weights::DISCRIMINATOR;
-        Discriminator::new(&path, networks.heatmap_channels(), DISCRIMINATOR_WIDTH)
+        let config = DiscriminatorConfig::contextual(networks.heatmap_channels(), DISCRIMINATOR_WIDTH);
+        Discriminator::new(&path, config)
     });
     if stage == Stage::Refine && !begun {
         weights::read_field(run, config, &store)?;

@@ -1,5 +1,6 @@
 //! The configuration of stage-1 training: a YAML file.
 
+use super::judges::RegionConfig;
 use crate::picture::Emphasis;
 use crate::{ClipSource, Result, StageConfig, TrainError};
 use orator_metrics::perceptual::PerceptualConfig;
@@ -19,6 +20,8 @@ pub struct DeviationLosses {
     pub features: PerceptualConfig,
     /// Of the perceptual distance of both hands and the lips, each enlarged to 64 pixels (ours, cheap). Default 0.
     pub part_perceptual: f64,
+    /// L_local, of hands and face by themselves (Eq. 9); its weights are λ_l.
+    pub regions: RegionConfig,
     /// λ_g of the adversarial term (Eq. 10). 0 leaves the discriminator out. Default 0.1.
     pub adversarial: f64,
     /// Steps before the adversarial term sets in (the predecessor: 10 epochs). Default 2,000.
@@ -49,6 +52,7 @@ impl Default for DeviationLosses {
             perceptual: 1.0,
             features: PerceptualConfig::default(),
             part_perceptual: 0.0,
+            regions: RegionConfig::default(),
             adversarial: 0.1,
             adversarial_after: 2_000,
             discriminator_width: 64,
@@ -64,6 +68,11 @@ impl Default for DeviationLosses {
 }
 
 impl DeviationLosses {
+    /// Whether hands or faces are judged by themselves.
+    pub(crate) fn judges_regions(&self) -> bool {
+        self.regions.hand_weight > 0.0 || self.regions.face_weight > 0.0
+    }
+
     /// What concerns the pairs.
     pub(crate) fn emphasis(&self) -> Emphasis {
         Emphasis {
@@ -137,6 +146,7 @@ impl FeaturesTrainConfig {
             return Err("as_released is for released weights; new ones are trained without its quirks".into());
         }
         self.features.check().map_err(|what| format!("features: {what}"))?;
+        self.losses.regions.check().map_err(|what| format!("losses.regions: {what}"))?;
         if !(1..=1024).contains(&self.losses.discriminator_width) {
             return Err("losses.discriminator_width must be 1 to 1024".into());
         }

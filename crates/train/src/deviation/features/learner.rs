@@ -1,12 +1,15 @@
 //! Stage 1 (METHODS 1.7): all networks learn together to turn a source frame into a driving frame of the same clip.
 
 use super::config::FeaturesTrainConfig;
+use super::judges::RegionLoss;
 use super::keypoint_flow::keypoint_flow;
 use crate::Result;
+use crate::adversarial::play;
 use crate::learner::{Learner, Parts};
 use crate::picture::{Attempt, FrameClip, Judges, PairSampler, Pairs, Validation, weighted_pixels};
 use orator_nn::Randomness;
 use orator_nn::grid::resize;
+use orator_render::Discriminator;
 use orator_render::deviation::{DeviationNetworks, LatentPose, POSE_PICTURE};
 use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
@@ -15,9 +18,20 @@ pub(super) struct FeaturesLearner<'a> {
     networks: &'a DeviationNetworks,
     config: &'a FeaturesTrainConfig,
     sampler: PairSampler<'a>,
-    judges: Judges,
+    judges: StageJudges,
     validation: Validation<'a>,
+    kind: Kind,
     device: Device,
+}
+
+/// What judges the pictures of stage 1.
+pub(super) struct StageJudges {
+    /// Whole pictures, and parts cheaply.
+    pub pictures: Judges,
+    /// Hands and face (Eq. 9).
+    pub regions: Option<RegionLoss>,
+    /// Patches (Eq. 10); learns along.
+    pub discriminator: Option<Discriminator>,
 }
 
 impl<'a> FeaturesLearner<'a> {
@@ -25,11 +39,12 @@ impl<'a> FeaturesLearner<'a> {
         networks: &'a DeviationNetworks,
         clips: &'a [FrameClip],
         config: &'a FeaturesTrainConfig,
-        judges: Judges,
+        judges: StageJudges,
         validation: Validation<'a>,
+        kind: Kind,
         device: Device,
     ) -> Result<Self> {
-        Ok(Self { networks, config, sampler: PairSampler::new(clips)?, judges, validation, device })
+        Ok(Self { networks, config, sampler: PairSampler::new(clips)?, judges, validation, kind, device })
     }
 }
 
@@ -57,7 +72,7 @@ fn attempt(networks: &DeviationNetworks, pairs: &Pairs) -> Attempt {
 }
 
 impl Learner for FeaturesLearner<'_> {
-    fn loss(&self, _step: u64, random: &mut Randomness) -> Result<(Tensor, Parts)> {
+    fn loss(&self, step: u64, random: &mut Randomness) -> Result<(Tensor, Parts)> {
         let losses = &self.config.losses;
         let batch = self.config.features.batch;
         let pairs = self.sampler.batch(batch, losses.emphasis(), random, self.device)?;
@@ -67,7 +82,7 @@ impl Learner for FeaturesLearner<'_> {
         let decoded = &driven.decoded;
 
         let pixels = weighted_pixels(&decoded.picture, &pairs.driving, &pairs.weight);
-        let perceptual = self.judges.perceptual(&decoded.picture, &pairs.driving)?;
+        let perceptual = self.judges.pictures.perceptual(&decoded.picture, &pairs.driving)?;
         let mut parts: Parts =
             vec![("pixels", pixels.double_value(&[])), ("perceptual", perceptual.double_value(&[]))];
         let mut total = pixels * losses.pixel + perceptual * losses.perceptual;
@@ -75,8 +90,24 @@ impl Learner for FeaturesLearner<'_> {
             parts.push((name, value.double_value(&[])));
             total = &total + value * weight;
         };
-        if let Some(distance) = self.judges.parts(&decoded.picture, &pairs)? {
+        if let Some(distance) = self.judges.pictures.parts(&decoded.picture, &pairs)? {
             add("parts", distance, losses.part_perceptual);
+        }
+        if let Some(regions) = &self.judges.regions {
+            let terms = regions.forward(
+                &decoded.picture,
+                &pairs.driving,
+                &pairs.driving_points,
+                &pairs.driving_confidence,
+            )?;
+            if let Some(value) = terms.total(regions.config()) {
+                add("regions", value, 1.0);
+            }
+        }
+        if let (Some(judge), true) = (&self.judges.discriminator, step >= losses.adversarial_after) {
+            let (fooling, judging) = play(judge, &decoded.picture, &pairs.driving, None, self.kind);
+            add("fooling", fooling, losses.adversarial);
+            add("judging", judging, 1.0);
         }
         if let (Some(warped), Some(share), true) =
             (&decoded.warped, &decoded.share, losses.warped_pixel > 0.0)

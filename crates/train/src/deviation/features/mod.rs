@@ -1,9 +1,11 @@
 //! Stage 1 of the latent deviation system: self-supervised warping in feature space (METHODS 1.2–1.7).
 
 mod config;
+mod judges;
 mod keypoint_flow;
 mod learner;
 mod run;
 
 pub use config::{DeviationLosses, FeaturesTrainConfig};
+pub use judges::{RegionConfig, RegionLoss, RegionTerms};
 pub use run::{STAGE, train};

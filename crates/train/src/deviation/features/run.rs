@@ -1,13 +1,15 @@
 //! Stage 1 from start to weights.
 
 use super::config::FeaturesTrainConfig;
-use super::learner::FeaturesLearner;
+use super::judges::RegionLoss;
+use super::learner::{FeaturesLearner, StageJudges};
 use crate::picture::{FrameClip, Judges, Validation, load_frames};
 use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
 use crate::{Event, Result, Split};
 use orator_nn::{Precision, mix};
 use orator_render::contextual::drawing_kind;
+use orator_render::{Discriminator, DiscriminatorConfig};
 use orator_render::deviation::{DeviationNetworks, deviation_checkpoint};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,6 +18,8 @@ use tch::nn::VarStore;
 
 /// The stage's name in the run folder and on the command line.
 pub const STAGE: &str = "features";
+/// Name of the discriminator among the variables: it learns with the networks and stays out of the finished weights.
+const DISCRIMINATOR: &str = "discriminator";
 
 /// Trains stage 1 into the run folder `run`; returns when its weights are written, or when the sitting's time is up. Train in a
 /// process of its own: libtorch has one random generator.
@@ -40,11 +44,22 @@ pub fn train(
     let networks = DeviationNetworks::new(&store.root(), &config.networks).computing_in(kind);
     let losses = &config.losses;
     let wanted = (losses.perceptual > 0.0, losses.part_perceptual > 0.0);
-    let judges = Judges::load(&losses.features, wanted, kind, device)?;
+    let discriminator = (losses.adversarial > 0.0).then(|| {
+        let shape = DiscriminatorConfig::published(losses.discriminator_width);
+        Discriminator::new(&(store.root() / DISCRIMINATOR), shape)
+    });
+    let judges = StageJudges {
+        pictures: Judges::load(&losses.features, wanted, kind, device)?,
+        regions: losses
+            .judges_regions()
+            .then(|| RegionLoss::load(losses.regions.clone(), kind, device))
+            .transpose()?,
+        discriminator,
+    };
     let mut folder = StageRun::open(run, STAGE, config.features.steps, sitting, tell)?;
     let validation = Validation::new(&clips, losses.emphasis(), run.join(STAGE), device);
     let finished = {
-        let learner = FeaturesLearner::new(&networks, &clips, config, judges, validation, device)?;
+        let learner = FeaturesLearner::new(&networks, &clips, config, judges, validation, kind, device)?;
         run_steps(&learner, &store, &config.features, config.seed, &mut folder)?
     };
     if !finished {
@@ -52,7 +67,10 @@ pub fn train(
     }
     draw_curves(&mut folder)?;
     let path = run.join(format!("{}.safetensors", config.name));
-    deviation_checkpoint(&config.networks, &store, &notes(config, &clips))?.write(&path, Precision::Half)?;
+    let mut checkpoint = deviation_checkpoint(&config.networks, &store, &notes(config, &clips))?;
+    let judge = format!("{DISCRIMINATOR}.");
+    checkpoint.tensors.retain(|name, _| !name.starts_with(&judge));
+    checkpoint.write(&path, Precision::Half)?;
     folder.wrote(&path);
     Ok(())
 }
