@@ -356,6 +356,8 @@ mod tests {
 
     fn model(config: DeviationConfig) -> DeviationModel {
         tch::manual_seed(7);
+        // Small networks on many threads spend their time waiting for each other.
+        orator_nn::configure_threads(1);
         config.check().unwrap();
         let rows = Tensor::randn([12, LATENT_NUMBERS], (Kind::Float, Device::Cpu)) * 0.1;
         let representation =
@@ -366,7 +368,9 @@ mod tests {
         });
         let speech = Normaliser::identity(SPEECH_FEATURES);
         let statistics = DeviationStatistics { representation, speech, keypoints };
-        DeviationModel::new(config, statistics, "deviation-2307-0a1b", Device::Cpu)
+        let model = DeviationModel::new(config, statistics, "deviation-2307-0a1b", Device::Cpu);
+        super::super::denoiser::shake(&model.store);
+        model
     }
 
     fn speech(frames: usize) -> Speech {
