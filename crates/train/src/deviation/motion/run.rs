@@ -10,7 +10,7 @@ use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
 use crate::{Event, Result, Split};
 use orator_motion::contextual::ContextualConfig;
-use orator_motion::deviation::{DeviationModel, DeviationStatistics, Representation};
+use orator_motion::deviation::{DeviationModel, DeviationStatistics, KeypointStatistics, Representation};
 use orator_nn::{Checkpoint, Precision, Randomness, mix};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -59,7 +59,10 @@ pub fn train(
     let statistics = DeviationStatistics {
         representation,
         speech: clips.statistics.speech.clone(),
-        keypoints: config.networks.keypoints.then(|| clips.statistics.motion.clone()),
+        keypoints: config.networks.keypoints.then(|| KeypointStatistics {
+            streams: clips.statistics.motion.clone(),
+            hands: clips.statistics.hands,
+        }),
     };
     // Windows are made where clips lie; the model computes on the device.
     let mut own = statistics.clone();
