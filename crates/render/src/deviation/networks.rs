@@ -163,8 +163,7 @@ impl DeviationNetworks {
         let size = source.features.size();
         let maps = warping::maps_at(&maps, size[2], size[3]);
         let rules = self.rules();
-        let places = warping::places(&maps, &translation, size[1], rules);
-        let warped = warping::sample(&source.features, &places, rules);
+        let warped = warping::warp(&source.features, &maps, &translation, rules);
         let displacement = warping::displacement(&maps, &translation, rules);
         let decoded =
             self.decoder.forward(&for_convolution(&warped, self.kind), &source.scene, &displacement);
@@ -174,7 +173,7 @@ impl DeviationNetworks {
     fn rules(&self) -> WarpingRules {
         WarpingRules {
             as_released: self.config.as_released,
-            homogeneous: self.config.homogeneous,
+            planar: self.config.planar,
             outside: self.config.outside,
         }
     }

@@ -19,7 +19,7 @@ const NETWORKS: &str = "
   transformation: { width: 4, residual_blocks: 1 }
   decoder: { residual_blocks: 1, widths: [8, 8, 8], stage_blocks: [0, 0, 0], convolve_first: true, paint_at_half: true }
   relative: true
-  homogeneous: true
+  planar: true
   warp_skips: true
   warped_picture: true
   flow_correction: 0.05
