@@ -5,7 +5,7 @@ use orator_body::KEYPOINTS;
 use orator_motion::MotionModel;
 use orator_nn::choose_device;
 use orator_render::contextual::ContextualRenderer;
-use orator_render::{Renderer, WarpRenderer};
+use orator_render::{DeviationRenderer, Renderer, WarpRenderer};
 
 /// Systems that make motion from speech.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum MotionKind {
     /// Masked gesture tokens (METHODS 2).
     #[default]
     Contextual,
+    /// Diffusion of latent motion, drawn by the renderer of the same name (METHODS 1.8).
+    Deviation,
 }
 
 impl MotionKind {
@@ -21,6 +23,16 @@ impl MotionKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Contextual => "contextual",
+            Self::Deviation => "deviation",
+        }
+    }
+
+    /// The renderer that draws it when none is named.
+    #[must_use]
+    pub fn renderer(self) -> RendererKind {
+        match self {
+            Self::Contextual => RendererKind::Contextual,
+            Self::Deviation => RendererKind::Deviation,
         }
     }
 
@@ -29,6 +41,7 @@ impl MotionKind {
     pub fn default_weights(self) -> &'static str {
         match self {
             Self::Contextual => "contextual-small",
+            Self::Deviation => "deviation-motion-lite",
         }
     }
 }
@@ -41,6 +54,8 @@ pub enum RendererKind {
     /// Learned dense motion, painting and refinement (METHODS 2.6, 2.7).
     #[default]
     Contextual,
+    /// Features warped by latent motion that the networks find themselves (METHODS 1.2–1.6).
+    Deviation,
 }
 
 impl RendererKind {
@@ -50,6 +65,7 @@ impl RendererKind {
         match self {
             Self::Warp => WarpRenderer.name(),
             Self::Contextual => "contextual",
+            Self::Deviation => "deviation",
         }
     }
 
@@ -59,6 +75,7 @@ impl RendererKind {
         match self {
             Self::Warp => None,
             Self::Contextual => Some("contextual-picture-lite"),
+            Self::Deviation => Some("deviation-lite"),
         }
     }
 }
@@ -71,16 +88,15 @@ pub fn load_renderer(
     kind: RendererKind,
     weights: Option<&str>,
 ) -> Result<(Box<dyn Renderer>, Option<String>)> {
-    match kind {
-        RendererKind::Warp => Ok((Box::new(WarpRenderer), None)),
-        RendererKind::Contextual => {
-            let name = weights.or(kind.default_weights()).unwrap_or_default();
-            let path = models::find(name)?;
-            let checked = models::check_hash(&path)?;
-            let renderer = ContextualRenderer::load(&checked.path, choose_device())?;
-            Ok((Box::new(renderer), Some(checked.short())))
-        }
-    }
+    let Some(usual) = kind.default_weights() else { return Ok((Box::new(WarpRenderer), None)) };
+    let checked = models::check_hash(&models::find(weights.unwrap_or(usual))?)?;
+    let (path, device) = (&checked.path, choose_device());
+    let renderer: Box<dyn Renderer> = match kind {
+        RendererKind::Warp => Box::new(WarpRenderer),
+        RendererKind::Contextual => Box::new(ContextualRenderer::load(path, device)?),
+        RendererKind::Deviation => Box::new(DeviationRenderer::load(path, device)?),
+    };
+    Ok((renderer, Some(checked.short())))
 }
 
 /// Refuses a motion system whose motion the renderer cannot draw.

@@ -8,6 +8,7 @@ use orator_motion::contextual::ContextualModel;
 use orator_motion::deviation::{DeviationModel, KeypointHead};
 use orator_nn::{Checkpoint, choose_device};
 use orator_render::contextual::ContextualRenderer;
+use orator_render::deviation::DeviationRenderer;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -260,6 +261,9 @@ pub fn verify() -> Result<Vec<ModelInfo>> {
                     }
                     Some("contextual-picture") => {
                         ContextualRenderer::load(&info.path, device).err().map(|e| e.to_string())
+                    }
+                    Some("deviation-picture") => {
+                        DeviationRenderer::load(&info.path, device).err().map(|e| e.to_string())
                     }
                     _ => None,
                 };

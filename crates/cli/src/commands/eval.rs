@@ -2,12 +2,12 @@
 
 use crate::exit::{Code, Failure};
 use crate::screen::Screen;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use orator_media::OutputFile;
 use orator_motion::SampleOptions;
 use orator_studio::{MotionKind, RendererKind, load_renderer, models};
 use orator_train::evaluation::{Beside, EvaluationSettings, evaluate};
-use orator_train::picture::{PictureTrainConfig, ReenactmentSettings, reenact};
+use orator_train::picture::{HeldOutClips, ReenactmentSettings, reenact};
 use orator_train::{Event, TrainConfig};
 use serde::Serialize;
 use serde_json::json;
@@ -83,15 +83,38 @@ struct MotionArguments {
 struct PictureArguments {
     #[command(flatten)]
     clips: Clips,
-    /// Renderers to compare
-    #[arg(long, value_enum, num_args = 1.., default_values_t = [RendererName::Warp, RendererName::Contextual])]
-    renderer: Vec<RendererName>,
-    /// Weights of the learned renderer, by name or path
+    /// Renderers to compare, each with its weights by name or path: warp, contextual, deviation=FILE, ...
+    #[arg(long, value_name = "NAME[=WEIGHTS]", num_args = 1.., value_parser = contender, default_values = ["warp", "contextual"])]
+    renderer: Vec<Contender>,
+    /// Weights of learned renderers that are named without
     #[arg(long, value_name = "NAME|FILE")]
     renderer_weights: Option<String>,
     /// Frames of each clip
     #[arg(long, value_name = "N", default_value_t = 12)]
     frames: usize,
+}
+
+/// A renderer and its weights as they are named on the command line.
+#[derive(Clone)]
+struct Contender {
+    kind: RendererKind,
+    weights: Option<String>,
+}
+
+fn contender(text: &str) -> Result<Contender, String> {
+    let (name, weights) = match text.split_once('=') {
+        Some((name, weights)) => (name, Some(weights.to_owned())),
+        None => (text, None),
+    };
+    let kind = RendererKind::from(RendererName::from_str(name, false).map_err(|_| {
+        let names = RendererName::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let names: Vec<String> = names.map(|value| value.get_name().to_owned()).collect();
+        format!("there is no renderer `{name}`; there are {}", names.join(", "))
+    })?);
+    if weights.is_some() && kind.default_weights().is_none() {
+        return Err(format!("the renderer {name} has no weights"));
+    }
+    Ok(Contender { kind, weights })
 }
 
 /// Carries it out.
@@ -166,30 +189,36 @@ fn motion(arguments: &MotionArguments, screen: &mut Screen) -> Result<(), Failur
 
 fn pictures(arguments: &PictureArguments, screen: &mut Screen) -> Result<(), Failure> {
     let Clips { config, corpus, out, clips } = &arguments.clips;
-    let config = PictureTrainConfig::read(config).map_err(wrong)?;
+    let held_out = HeldOutClips::read(config).map_err(wrong)?;
     let mut renderers = Vec::new();
     let mut weights = Vec::new();
-    for name in &arguments.renderer {
-        let kind = RendererKind::from(*name);
-        let (renderer, used) = load_renderer(kind, arguments.renderer_weights.as_deref())?;
-        renderers.push((kind.name().to_owned(), renderer));
+    for Contender { kind, weights: own } in &arguments.renderer {
+        let given = own.as_deref().or(arguments.renderer_weights.as_deref());
+        let (renderer, used) = load_renderer(*kind, given)?;
+        renderers.push((row_name(*kind, used.as_deref(), &arguments.renderer), renderer));
         weights.extend(used);
     }
     let settings =
         ReenactmentSettings { clips: *clips, frames: arguments.frames, ..ReenactmentSettings::default() };
     let (folder, sheet) = (out.join("prepared"), out.join("reenactment.png"));
-    let table = reenact(&renderers, &config, corpus, &folder, &settings, &sheet, &mut |e| tell(&e, screen))?;
+    let table =
+        reenact(&renderers, &held_out, corpus, &folder, &settings, &sheet, &mut |e| tell(&e, screen))?;
     screen.end_bar();
     screen.json(&json!({ "event": "pictures", "weights": weights, "table": table }));
     write(&out.join("pictures.json"), &json!({ "weights": weights, "table": table }), screen)?;
     let shown = |v: Option<f64>, digits: usize| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.digits$}"));
     for (kind, scores) in &table.scores {
-        let count = table.clips.get(kind).copied().unwrap_or(0);
-        screen.say(&format!("{kind}: {count} clips{:>28}{:>8}{:>8}", "PSNR", "SSIM", "LPIPS"));
-        for (name, report) in scores {
+        let clips = table.clips.get(kind).copied().unwrap_or(0);
+        let wide = scores.keys().map(|name| name.len() + 2).max().unwrap_or(0).max(14);
+        let head = format!("{kind}: {clips} clips");
+        let columns = ["pictures", "PSNR", "SSIM", "LPIPS"].map(|name| format!("{name:>9}")).concat();
+        screen.say(&format!("{head:<width$}{columns}", width = wide + 8));
+        // In the order in which they were named.
+        for (name, report) in renderers.iter().filter_map(|(name, _)| scores.get_key_value(name)) {
             for (area, of) in [("whole", report.whole), ("hands", report.hands), ("lips", report.lips)] {
                 screen.say(&format!(
-                    "{name:<14}{area:<18}{:>8}{:>8}{:>8}",
+                    "{name:<wide$}{area:<8}{:>9}{:>9}{:>9}{:>9}",
+                    of.compared,
                     shown(of.psnr, 2),
                     shown(of.ssim, 3),
                     shown(of.lpips, 3)
@@ -199,6 +228,15 @@ fn pictures(arguments: &PictureArguments, screen: &mut Screen) -> Result<(), Fai
     }
     screen.say(&format!("wrote {}", sheet.display()));
     Ok(())
+}
+
+/// A renderer's name in tables: with its weights where others of its kind are compared, too.
+fn row_name(kind: RendererKind, used: Option<&str>, all: &[Contender]) -> String {
+    let alone = all.iter().filter(|other| other.kind == kind).count() == 1;
+    match used.filter(|_| !alone) {
+        Some(used) => format!("{} {}", kind.name(), used.split_whitespace().next().unwrap_or_default()),
+        None => kind.name().to_owned(),
+    }
 }
 
 fn tell(event: &Event, screen: &mut Screen) {
@@ -219,4 +257,26 @@ fn write(path: &Path, value: &impl Serialize, screen: &Screen) -> Result<(), Fai
     file.persist().map_err(failed)?;
     screen.say(&format!("wrote {}", path.display()));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renderers_are_named_with_their_weights() {
+        let of = |text: &str| contender(text).map(|named| (named.kind, named.weights));
+        assert_eq!(of("warp"), Ok((RendererKind::Warp, None)));
+        assert_eq!(of("deviation=a/b=c"), Ok((RendererKind::Deviation, Some("a/b=c".into()))));
+        assert!(of("warp=x").is_err_and(|what| what.contains("no weights")));
+        assert!(of("oil").is_err_and(|what| what.contains("contextual")));
+    }
+
+    #[test]
+    fn rows_of_one_kind_are_told_apart() {
+        let all = ["warp", "contextual=a", "contextual=b"].map(|text| contender(text).unwrap());
+        assert_eq!(row_name(RendererKind::Warp, None, &all), "warp");
+        assert_eq!(row_name(RendererKind::Contextual, Some("a sha256:12"), &all), "contextual a");
+        assert_eq!(row_name(RendererKind::Contextual, Some("a sha256:12"), &all[..2]), "contextual");
+    }
 }

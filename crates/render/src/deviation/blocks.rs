@@ -41,8 +41,11 @@ impl Residual {
 
     /// `[batch, input, h, w]` to `[batch, output, ·, ·]`; halving drops an odd last row.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let change = scaled(&self.norm1.forward(x).relu(), self.scale);
-        let change = self.conv1.forward(&change);
+        let change = self.norm1.forward(x).relu();
+        let change = match self.scale {
+            Scale::Double => self.conv1.forward_doubled(&change),
+            other => self.conv1.forward(&scaled(&change, other)),
+        };
         let change = self.conv2.forward(&self.norm2.forward(&change).relu());
         // A 1 × 1 convolution and a choice of pixels may change places: the fewer pixels first.
         let kept = match (&self.conv3, self.scale) {

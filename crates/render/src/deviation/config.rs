@@ -147,7 +147,13 @@ impl Default for TransformationConfig {
 
 impl Default for DecoderConfig {
     fn default() -> Self {
-        Self { residual_blocks: 8, widths: [512, 256, 128], stage_blocks: [1, 1, 1], convolve_first: false, paint_at_half: false }
+        Self {
+            residual_blocks: 8,
+            widths: [512, 256, 128],
+            stage_blocks: [1, 1, 1],
+            convolve_first: false,
+            paint_at_half: false,
+        }
     }
 }
 

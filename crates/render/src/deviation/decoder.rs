@@ -46,7 +46,7 @@ impl Stage {
         let mut x = if self.convolve_first {
             double(&self.norm.forward(&self.conv.forward(x)).relu())
         } else {
-            self.norm.forward(&self.conv.forward(&double(x))).relu()
+            self.norm.forward(&self.conv.forward_doubled(x)).relu()
         };
         for block in &self.blocks {
             x = block.forward(&x);
@@ -89,7 +89,7 @@ impl FullScene {
             }
             _ => scene.shallow_clone(),
         };
-        let mixed = &scene + mask * (x - &scene);
+        let mixed = scene.lerp_tensor(x, &mask);
         mixed.prelu(&self.slope.to_kind(mixed.kind()))
     }
 }
@@ -184,7 +184,12 @@ impl DeviationDecoder {
     pub fn scene(&self, picture: &Tensor, maps: &[Tensor]) -> SceneMaps {
         let coarsest_first = maps.iter().rev();
         SceneMaps {
-            maps: self.scenes.iter().zip(coarsest_first).map(|(scene, map)| scene.scene.forward(map)).collect(),
+            maps: self
+                .scenes
+                .iter()
+                .zip(coarsest_first)
+                .map(|(scene, map)| scene.scene.forward(map))
+                .collect(),
             picture: picture.to_kind(Kind::Float),
         }
     }

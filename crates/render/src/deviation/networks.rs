@@ -140,7 +140,8 @@ impl DeviationNetworks {
         };
         let maps = match &self.transformation {
             Some(transformation) if self.config.relative => {
-                transformation.forward(&[&driving.rotations, &own], self.kind)
+                // The same span of inputs as [R_D; R_S], and what matters is not hidden behind what both share.
+                transformation.forward(&[&(&driving.rotations - &own), &own], self.kind)
             }
             Some(transformation) => transformation.forward(&[&driving.rotations], self.kind),
             None => {

@@ -116,11 +116,11 @@ pub struct PictureTrainConfig {
     pub clips: Vec<ClipSource>,
 }
 
-fn side() -> u32 {
+pub(super) fn side() -> u32 {
     256
 }
 
-fn every() -> usize {
+pub(super) fn every() -> usize {
     5
 }
 

@@ -6,10 +6,11 @@ mod config;
 mod frame_store;
 mod guide_drawing;
 mod guides;
+mod held_out;
 mod losses;
 mod motion_field;
 #[cfg(test)]
-mod one_batch;
+pub(crate) mod one_batch;
 mod pairs;
 mod reenactment;
 mod refine;
@@ -27,6 +28,7 @@ pub(crate) use pairs::{PairSampler, Pairs};
 pub(crate) use validation::{Attempt, Validation};
 
 pub use config::{PictureLosses, PictureTrainConfig};
+pub use held_out::HeldOutClips;
 pub use reenactment::{ReenactmentSettings, ReenactmentTable, reenact};
 pub use run::train;
 pub use stages::Stage;

@@ -1,12 +1,12 @@
-//! Renderers on held-out clips: the first frame and the clip's own keypoints should give the clip back (METHODS 5).
+//! Renderers on held-out clips: the first frame and the clip's own motion should give the clip back (METHODS 5).
 
-use super::config::PictureTrainConfig;
-use super::frame_store::FrameClip;
+use super::frame_store::{FrameClip, load_frames};
 use super::guide_drawing::portrait;
-use super::run::load_clips;
+use super::held_out::HeldOutClips;
 use super::sheet::Sheet;
-use crate::{Event, Result, Split, TrainError};
+use crate::{Event, Result, TrainError};
 use ndarray::Axis;
+use orator_body::{KeypointTrack, Portrait};
 use orator_media::Picture;
 use orator_metrics::{BoxConfig, PartBoxes, PictureReport, PictureScores};
 use orator_perceive::Perceiver;
@@ -49,31 +49,31 @@ struct Row {
     psnr: f64,
 }
 
+/// A renderer and the name it has in tables.
+pub type Contender = (String, Box<dyn Renderer>);
+
 /// Draws held-out clips with each renderer, scores them, and writes `sheet` (a row a clip: source, driving, then each
-/// renderer's picture of the driving frame). `folder` keeps what is prepared.
+/// renderer's picture of the driving frame). Renderers of keypoints are given the clip's own; renderers of a latent motion
+/// of their own read it from the driving frames. `folder` keeps what is prepared.
 ///
 /// # Errors
 /// When clips cannot be prepared or drawn, or the sheet cannot be written.
 pub fn reenact(
-    renderers: &[(String, Box<dyn Renderer>)],
-    config: &PictureTrainConfig,
+    renderers: &[Contender],
+    held_out: &HeldOutClips,
     corpus: &Path,
     folder: &Path,
     settings: &ReenactmentSettings,
     sheet: &Path,
     tell: &mut dyn FnMut(Event),
 ) -> Result<ReenactmentTable> {
-    let mut held_out = config.clone();
-    held_out.clips.retain(|clip| clip.split == Split::HeldOut);
-    // Renderers draw their own guides.
-    held_out.networks.refiner.guided = false;
-    if held_out.clips.is_empty() || renderers.is_empty() {
+    if renderers.is_empty() {
         return Err(TrainError::Corpus {
             what: "there is nothing to compare".into(),
-            hint: "name a renderer, and mark some clips of the configuration with `split: held-out`".into(),
+            hint: "name a renderer".into(),
         });
     }
-    let clips = load_clips(&held_out, corpus, folder, tell)?;
+    let clips = load_frames(&held_out.clips, (held_out.side, held_out.every), corpus, folder, tell)?;
     let mut perceiver = Perceiver::load()?;
     let mut table =
         ReenactmentTable { settings: settings.clone(), clips: BTreeMap::new(), scores: BTreeMap::new() };
@@ -100,7 +100,7 @@ pub fn reenact(
 }
 
 fn clip_row(
-    renderers: &[(String, Box<dyn Renderer>)],
+    renderers: &[Contender],
     clip: &FrameClip,
     settings: &ReenactmentSettings,
     perceiver: &mut Perceiver,
@@ -109,33 +109,46 @@ fn clip_row(
     let picture = |frame: usize| -> Result<Picture> {
         Ok(Picture::from_rgb(clip.side, clip.side, clip.picture(frame)?)?)
     };
-    let source = picture(0)?;
     let portrait = portrait(clip, 0, perceiver)?;
     let last = clip.frames() - 1;
     let count = settings.frames.clamp(1, last);
     let frames: Vec<usize> = (1..=count).map(|n| (n * last) / count).collect();
-    let shown = frames[count / 2];
-    let mut row = vec![source, picture(shown)?];
+    let real: Vec<Picture> = frames.iter().map(|&frame| picture(frame)).collect::<Result<_>>()?;
+    let shown = count / 2;
+    let mut row = vec![picture(0)?, real[shown].clone()];
     let mut psnr = 0.0;
     for ((_, renderer), scores) in renderers.iter().zip(scores) {
-        let mut scene = renderer.prepare(&portrait)?;
+        let mut made = draw(renderer.as_ref(), &portrait, &clip.track, &frames, &real)?;
         let mut of_clip = PictureScores::default();
-        for &frame in &frames {
-            let real = picture(frame)?;
-            let made = scene.render(
-                clip.track.points().index_axis(Axis(0), frame),
-                clip.track.confidence().index_axis(Axis(0), frame),
-            )?;
+        for ((&frame, real), made) in frames.iter().zip(&real).zip(&made) {
             let boxes = PartBoxes::of(&clip.track, frame, &BoxConfig::default());
-            scores.add_with_boxes(&real, &made, &boxes)?;
-            of_clip.add(&real, &made)?;
-            if frame == shown {
-                row.push(made);
-            }
+            scores.add_with_boxes(real, made, &boxes)?;
+            of_clip.add(real, made)?;
         }
+        row.push(made.swap_remove(shown));
         psnr = of_clip.report().whole.psnr.unwrap_or(f64::INFINITY);
     }
     Ok(Row { pictures: row, psnr })
+}
+
+/// The portrait in the poses of `frames` of the track, or in those that the renderer itself sees in the driving pictures
+/// `real`, as many.
+fn draw(
+    renderer: &dyn Renderer,
+    portrait: &Portrait,
+    track: &KeypointTrack,
+    frames: &[usize],
+    real: &[Picture],
+) -> Result<Vec<Picture>> {
+    let mut scene = renderer.prepare(portrait)?;
+    let Some(reader) = renderer.motion_reader() else {
+        let (points, confidence) = (track.points(), track.confidence());
+        let pose = |&frame| (points.index_axis(Axis(0), frame), confidence.index_axis(Axis(0), frame));
+        let poses: Vec<_> = frames.iter().map(pose).collect();
+        return Ok(scene.render_many(&poses)?);
+    };
+    let latents = reader.read_motion(real)?;
+    Ok(scene.render_latents(&latents.rows().into_iter().collect::<Vec<_>>())?)
 }
 
 /// The two worst clips first, then others spread over the rest.
@@ -149,4 +162,98 @@ fn write_sheet(mut rows: Vec<Row>, most: usize, path: &Path) -> Result<()> {
         sheet.row(row.pictures);
     }
     sheet.write(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2};
+    use orator_body::Layout;
+    use orator_media::FrameRate;
+    use orator_render::{MotionReader, Scene};
+
+    /// Draws its own portrait as bright as the driving picture's first pixel, or as far right as the first point.
+    struct Flat {
+        latent: bool,
+    }
+
+    struct FlatScene(usize);
+
+    impl MotionReader for Flat {
+        fn read_motion(&self, pictures: &[Picture]) -> orator_render::Result<Array2<f32>> {
+            let values = pictures.iter().map(|picture| f32::from(picture.pixel(0, 0)[0])).collect();
+            Ok(Array1::from_vec(values).insert_axis(Axis(1)))
+        }
+
+        fn transfer(
+            &self,
+            motion: ArrayView2<'_, f32>,
+            _: ArrayView1<'_, f32>,
+            _: ArrayView1<'_, f32>,
+        ) -> Array2<f32> {
+            motion.to_owned()
+        }
+    }
+
+    impl Renderer for Flat {
+        fn name(&self) -> &'static str {
+            "flat"
+        }
+
+        fn motion_reader(&self) -> Option<&dyn MotionReader> {
+            self.latent.then_some(self as &dyn MotionReader)
+        }
+
+        fn prepare(&self, portrait: &Portrait) -> orator_render::Result<Box<dyn Scene>> {
+            Ok(Box::new(FlatScene(portrait.picture.width())))
+        }
+    }
+
+    impl Scene for FlatScene {
+        fn render(
+            &mut self,
+            points: ArrayView2<'_, f32>,
+            _: ArrayView1<'_, f32>,
+        ) -> orator_render::Result<Picture> {
+            Ok(Picture::filled(self.0, self.0, [points[[0, 0]] as u8; 3]))
+        }
+
+        fn render_latents(&mut self, latents: &[ArrayView1<'_, f32>]) -> orator_render::Result<Vec<Picture>> {
+            Ok(latents.iter().map(|row| Picture::filled(self.0, self.0, [row[0] as u8; 3])).collect())
+        }
+    }
+
+    #[test]
+    fn each_renderer_is_given_what_it_draws_from() {
+        let mut points = Array3::<f32>::zeros((4, Layout::WholeBody133.len(), 2));
+        for frame in 0..4 {
+            points[[frame, 0, 0]] = 10.0 + frame as f32;
+        }
+        let confidence = Array2::<f32>::ones((4, Layout::WholeBody133.len()));
+        let rate = FrameRate::new(25, 1).unwrap();
+        let track = KeypointTrack::new(Layout::WholeBody133, rate, (32, 32), points, confidence).unwrap();
+        let portrait = Portrait {
+            picture: Picture::filled(32, 32, [0; 3]),
+            keypoints: track.frame(0).unwrap(),
+            person_mask: vec![0; 32 * 32],
+        };
+        let real = [Picture::filled(32, 32, [77; 3]), Picture::filled(32, 32, [88; 3])];
+        let of = |latent| {
+            let made = draw(&Flat { latent }, &portrait, &track, &[1, 3], &real).unwrap();
+            made.iter().map(|picture| picture.pixel(5, 5)[0]).collect::<Vec<u8>>()
+        };
+        assert_eq!(of(false), [11, 13]);
+        assert_eq!(of(true), [77, 88]);
+    }
+
+    #[test]
+    fn the_worst_two_are_shown_first() {
+        let row = |psnr: f64| Row { pictures: vec![Picture::filled(2, 2, [psnr as u8; 3])], psnr };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sheet.png");
+        write_sheet([30.0, 10.0, 50.0, 20.0, 40.0].map(row).into(), 4, &path).unwrap();
+        let sheet = orator_media::picture::read(&path, &orator_media::Limits::default()).unwrap();
+        let shown: Vec<u8> = (0..sheet.height() / 2).map(|at| sheet.pixel(0, 2 * at)[0]).collect();
+        assert_eq!(shown, [10, 20, 30, 50]);
+    }
 }

@@ -98,7 +98,8 @@ pub fn train(
     Ok(())
 }
 
-/// Perceives what is not perceived yet and keeps the frames of every clip that has pictures.
+/// Perceives what is not perceived yet and keeps the frames of every clip that has pictures, and its guides where the networks
+/// start from them.
 pub(super) fn load_clips(
     config: &PictureTrainConfig,
     corpus: &Path,

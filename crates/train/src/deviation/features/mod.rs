@@ -4,8 +4,11 @@ mod config;
 mod judges;
 mod keypoint_flow;
 mod learner;
+#[cfg(test)]
+mod one_batch;
+mod point_probe;
 mod run;
 
-pub use config::{DeviationLosses, FeaturesTrainConfig};
+pub use config::{DeviationLosses, FeaturesTrainConfig, StartFrom};
 pub use judges::{RegionConfig, RegionLoss, RegionTerms};
 pub use run::{STAGE, train};

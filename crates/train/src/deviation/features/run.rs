@@ -1,15 +1,16 @@
 //! Stage 1 from start to weights.
 
-use super::config::FeaturesTrainConfig;
+use super::config::{FeaturesTrainConfig, StartFrom};
 use super::judges::RegionLoss;
 use super::learner::{FeaturesLearner, StageJudges};
+use super::point_probe::PointProbe;
 use crate::picture::{FrameClip, Judges, Validation, load_frames};
 use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
-use crate::{Event, Result, Split};
-use orator_nn::{Precision, mix};
+use crate::{Event, Result, Split, TrainError};
+use orator_nn::{Checkpoint, Precision, mix, parameters};
 use orator_render::contextual::drawing_kind;
-use orator_render::deviation::{DeviationNetworks, deviation_checkpoint};
+use orator_render::deviation::{DeviationNetworks, deviation_checkpoint, deviation_networks};
 use orator_render::{Discriminator, DiscriminatorConfig};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,6 +21,8 @@ use tch::nn::VarStore;
 pub const STAGE: &str = "features";
 /// Name of the discriminator among the variables: it learns with the networks and stays out of the finished weights.
 const DISCRIMINATOR: &str = "discriminator";
+/// Likewise of the probe.
+const PROBE: &str = "probe";
 
 /// Trains stage 1 into the run folder `run`; returns when its weights are written, or when the sitting's time is up. Train in a
 /// process of its own: libtorch has one random generator.
@@ -35,13 +38,16 @@ pub fn train(
     tell: &mut dyn FnMut(Event),
 ) -> Result<()> {
     let sitting = sitting.into();
-    refuse_begun(run, STAGE, sitting.resume)?;
+    let begun = refuse_begun(run, STAGE, sitting.resume)?;
     let form = (config.side, config.every);
     let clips = load_frames(&config.clips, form, corpus, &run.join("prepared"), tell)?;
     tch::manual_seed(mix(config.seed, 0) as i64);
     let store = VarStore::new(device);
     let kind = drawing_kind(device);
     let networks = DeviationNetworks::new(&store.root(), &config.networks).computing_in(kind);
+    if let (Some(start), false) = (&config.start_from, begun) {
+        begin_from(start, &store)?;
+    }
     let losses = &config.losses;
     let wanted = (losses.perceptual > 0.0, losses.part_perceptual > 0.0);
     let discriminator = (losses.adversarial > 0.0).then(|| {
@@ -55,6 +61,7 @@ pub fn train(
             .then(|| RegionLoss::load(losses.regions.clone(), kind, device))
             .transpose()?,
         discriminator,
+        probe: (losses.point_probe > 0.0).then(|| PointProbe::new(&(store.root() / PROBE))),
     };
     let mut folder = StageRun::open(run, STAGE, config.features.steps, sitting, tell)?;
     let validation = Validation::new(&clips, losses.emphasis(), run.join(STAGE), device);
@@ -68,10 +75,33 @@ pub fn train(
     draw_curves(&mut folder)?;
     let path = run.join(format!("{}.safetensors", config.name));
     let mut checkpoint = deviation_checkpoint(&config.networks, &store, &notes(config, &clips))?;
-    let judge = format!("{DISCRIMINATOR}.");
-    checkpoint.tensors.retain(|name, _| !name.starts_with(&judge));
+    let helps = [DISCRIMINATOR, PROBE].map(|name| format!("{name}."));
+    checkpoint.tensors.retain(|name, _| !helps.iter().any(|help| name.starts_with(help)));
     checkpoint.write(&path, Precision::Half)?;
     folder.wrote(&path);
+    Ok(())
+}
+
+/// Copies what the weight file has of the same name and shape.
+fn begin_from(start: &StartFrom, store: &VarStore) -> Result<()> {
+    let (given, _) = deviation_networks(&Checkpoint::read(&start.weights)?, Device::Cpu)?;
+    let given = parameters(&given);
+    let mut taken = 0;
+    for (name, mut variable) in parameters(store) {
+        let part = name.split('.').next().unwrap_or_default();
+        let wanted = start.parts.is_empty() || start.parts.iter().any(|wanted| wanted == part);
+        if let Some(tensor) = given.get(&name).filter(|tensor| wanted && tensor.size() == variable.size()) {
+            tch::no_grad(|| variable.copy_(tensor));
+            taken += 1;
+        }
+    }
+    if taken == 0 {
+        return Err(TrainError::Corpus {
+            what: format!("nothing of {} fits these networks", start.weights.display()),
+            hint: "parts are encoder, enhancer, pose, transformation and decoder; widths must be the same"
+                .into(),
+        });
+    }
     Ok(())
 }
 
