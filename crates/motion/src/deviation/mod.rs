@@ -1,7 +1,6 @@
 //! The motion half of the latent deviation system (METHODS 1.8): a diffusion over the latent motion that the renderer reads from
 //! pictures, and S2G-MDDiffusion's published denoiser, which is one of its configurations.
 
-mod candidates;
 mod config;
 mod denoiser;
 mod diffusion;
@@ -12,9 +11,9 @@ mod layer;
 mod model;
 mod representation;
 mod sampling;
+mod seam;
 mod statistics;
 
-pub use candidates::seam_score;
 pub use config::{
     DenoiserConfig, DeviationConfig, NumbersKind, Process, RepresentationConfig, SamplingConfig,
     WINDOW_FRAMES,
@@ -27,4 +26,5 @@ pub use keypoint_head::KeypointHead;
 pub use model::DeviationModel;
 pub use representation::{LATENT_NUMBERS, REPRESENTATION, Representation};
 pub use sampling::{Sampler, Window};
+pub use seam::{led_on, seam_score};
 pub use statistics::{DeviationStatistics, KeypointStatistics};

@@ -2,7 +2,7 @@
 
 use super::{
     Denoiser, DeviationConfig, DeviationStatistics, LATENT_NUMBERS, REPRESENTATION, Sampler, SamplingConfig,
-    WINDOW_FRAMES, Window, seam_score,
+    WINDOW_FRAMES, Window, led_on, seam_score,
 };
 use crate::contextual::{SPEECH_FEATURES, SPEECH_LEARNED, SPEECH_LOW_LEVEL, speech_features};
 use crate::{Motion, MotionError, MotionModel, RestPose, Result, SampleRequest, to_streams};
@@ -281,7 +281,14 @@ impl DeviationModel {
                     .map_or(0, |(i, _)| i),
                 None => 0,
             };
-            made.push(drawn.get(best));
+            let best = drawn.get(best);
+            let led = match (made.last(), prefix) {
+                (Some(before), _) => led_on(before, &best),
+                // The portrait itself comes before the recording.
+                (None, 1..) => led_on(&clean.squeeze_dim(0), &best),
+                (None, _) => best,
+            };
+            made.push(led);
             progress(((number + 1) * WINDOW_FRAMES).min(frames), frames);
         }
         Ok(Tensor::cat(&made, 0).narrow(0, 0, frames as i64))
@@ -454,6 +461,32 @@ mod tests {
         assert_ne!(track, of(2));
         let without = KeypointHead::new(model(config(Process::Diffusion, 4, false)));
         assert!(without.err().unwrap().hint().is_some());
+    }
+
+    #[test]
+    fn no_window_jumps() {
+        let model = model(config(Process::Diffusion, 4, false));
+        let (speech, reference) = (speech(250), reference());
+        let row = Tensor::zeros([1, LATENT_NUMBERS], (Kind::Float, Device::Cpu));
+        let request = SampleRequest {
+            speech: &speech,
+            reference: &reference,
+            latent: None,
+            known: None,
+            speaker: None,
+            options: SampleOptions::default(),
+        };
+        let made = model.numbers(&request, Some(&row), &mut |_, _| {}).unwrap();
+        let step = |at: i64| made.get(at) - made.get(at - 1);
+        let length = |x: Tensor| x.norm().double_value(&[]);
+        for seam in [80, 160, 240] {
+            // Half of the steps around a seam, but for what leading changes of the second.
+            let sides = length(step(seam - 1)).max(length(step(seam + 1)));
+            assert!(length(step(seam)) < 2.0 * sides, "{} at {seam} beside {sides}", length(step(seam)));
+        }
+        let still = model.statistics.representation.still().squeeze_dim(0);
+        let inside = (1..80).map(|t| length(step(t))).fold(0.0, f64::max);
+        assert!(length(made.get(0) - still) < 2.0 * inside, "it begins at the portrait");
     }
 
     #[test]

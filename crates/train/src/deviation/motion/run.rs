@@ -48,10 +48,11 @@ pub fn train(
         prepared.push(clip);
         Ok(())
     })?;
-    let clips = Clips::new(prepared, &config.clips, &ContextualConfig::default(), None)?;
+    let mut clips = Clips::new(prepared, &config.clips, &ContextualConfig::default(), None)?;
     for (clip, why) in &clips.left_out {
         tell(Event::LeftOut { clip: clip.clone(), why: (*why).to_owned() });
     }
+    clips.adapt_speech();
     let latent = latent_clips(&clips, &rows);
     drop(rows);
     let mut folder = StageRun::open(run, STAGE, config.motion.steps, sitting, tell)?;
