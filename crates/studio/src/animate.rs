@@ -6,8 +6,8 @@ use crate::driving::{self, Driving, Range};
 use crate::generate::name_of;
 use crate::stages::Stages;
 use crate::{AudioCodec, Event, RendererKind, Result, StudioError};
-use crate::{film, output, portrait, transfer};
-use orator_body::{Fit, KeypointTrack, Portrait, write_keypoints};
+use crate::{film, latent, output, portrait, transfer};
+use orator_body::{Fit, KeypointTrack, LatentTrack, Portrait, write_keypoints};
 use orator_media::OutputFile;
 use orator_media::video_out::VideoSettings;
 use orator_motion::Motion;
@@ -106,7 +106,7 @@ pub struct AnimateReport {
     pub check: Option<CheckReport>,
 }
 
-/// Carries out a request. Stages: `driving`, `portrait`, `render` (which draws and encodes at the same time), `check`.
+/// Carries out a request. Stages: `driving`, `portrait`, `motion` (for renderers of latent motion), `render` (which draws and encodes at the same time), `check`.
 ///
 /// # Errors
 /// [`StudioError`], whose kind tells whether a file, the request or the installation is at fault. Nothing is left
@@ -121,6 +121,7 @@ pub fn animate(request: &AnimateRequest, tell: &mut dyn FnMut(Event)) -> Result<
         let (renderer, weights) = load_renderer(request.renderer, request.renderer_weights.as_deref())?;
         Ok::<_, StudioError>((perceiver, renderer, weights))
     })?;
+    let reader = latent::reader(renderer.as_ref(), &request.driving)?;
     let driving = if driving::is_keypoint_file(&request.driving) {
         driving::from_keypoints(&request.driving, range, request.fit, request.size)?
     } else {
@@ -145,6 +146,7 @@ pub fn animate(request: &AnimateRequest, tell: &mut dyn FnMut(Event)) -> Result<
         Mode::Auto => Mode::Relative,
         mode => mode,
     };
+    let likest = transfer::likest_frame(&track, &portrait.keypoints);
     let track = match mode {
         Mode::Relative => transfer::onto(&track, &portrait, &request.driving)?,
         Mode::Absolute | Mode::Auto => track,
@@ -167,7 +169,21 @@ pub fn animate(request: &AnimateRequest, tell: &mut dyn FnMut(Event)) -> Result<
         provenance: film::provenance(None, weights.into_iter().collect(), made_from),
         ..VideoSettings::new(request.size as usize, request.size as usize, track.rate())
     };
-    let motion = Motion::Keypoints(track.clone());
+    let motion = match (reader, &video) {
+        (Some(reader), Some((path, range))) => Motion::Latent(stages.run("motion", |progress| {
+            let of = (path.as_path(), *range);
+            let read =
+                latent::of_video(reader, renderer.representation(), of, &crop, track.frames(), progress)?;
+            match (mode, likest.and_then(|frame| read.frame(frame)), scene.own_motion()) {
+                (Mode::Relative, Some(rest), Some(own)) => {
+                    let moved = reader.transfer(read.values().view(), rest, own);
+                    Ok(LatentTrack::new(read.representation(), read.rate(), moved)?)
+                }
+                _ => Ok::<_, StudioError>(read),
+            }
+        })?),
+        _ => Motion::Keypoints(track.clone()),
+    };
     let summary = stages
         .run("render", |progress| film::film(scene.as_mut(), &motion, &request.out, settings, progress))?;
     stages.tell(Event::Wrote { path: request.out.clone(), frames: Some(summary.frames), seed: None });

@@ -13,6 +13,8 @@ pub enum MotionKind {
     /// Masked gesture tokens (METHODS 2).
     #[default]
     Contextual,
+    /// Diffusion of latent motion, drawn by the renderer of the same name (METHODS 1.8).
+    Deviation,
 }
 
 impl MotionKind {
@@ -21,6 +23,16 @@ impl MotionKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Contextual => "contextual",
+            Self::Deviation => "deviation",
+        }
+    }
+
+    /// The renderer that draws it when none is named.
+    #[must_use]
+    pub fn renderer(self) -> RendererKind {
+        match self {
+            Self::Contextual => RendererKind::Contextual,
+            Self::Deviation => RendererKind::Deviation,
         }
     }
 
@@ -29,6 +41,7 @@ impl MotionKind {
     pub fn default_weights(self) -> &'static str {
         match self {
             Self::Contextual => "contextual-small",
+            Self::Deviation => "deviation-motion-lite",
         }
     }
 }
@@ -41,7 +54,7 @@ pub enum RendererKind {
     /// Learned dense motion, painting and refinement (METHODS 2.6, 2.7).
     #[default]
     Contextual,
-    /// Features warped by a latent pose (METHODS 1).
+    /// Features warped by latent motion that the networks find themselves (METHODS 1.2–1.6).
     Deviation,
 }
 
@@ -62,7 +75,7 @@ impl RendererKind {
         match self {
             Self::Warp => None,
             Self::Contextual => Some("contextual-picture-lite"),
-            Self::Deviation => Some("deviation-picture-lite"),
+            Self::Deviation => Some("deviation-lite"),
         }
     }
 }

@@ -8,7 +8,9 @@ use crate::{film, models, output, portrait, recording};
 use orator_body::{Fit, write_keypoints};
 use orator_media::video_out::VideoSettings;
 use orator_media::{Audio, FrameRate};
+use orator_motion::deviation::DeviationModel;
 use orator_motion::{Motion, MotionModel, SampleOptions, SampleRequest};
+use orator_nn::choose_device;
 use orator_perceive::Perceiver;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -224,6 +226,11 @@ pub fn load_motion(motion: MotionKind, weights: Option<&str>) -> Result<(Box<dyn
     match motion {
         MotionKind::Contextual => {
             let (model, weights) = models::load_contextual(&path)?;
+            Ok((Box::new(model), weights.short()))
+        }
+        MotionKind::Deviation => {
+            let weights = models::check_hash(&path)?;
+            let model = DeviationModel::load(&weights.path, choose_device())?;
             Ok((Box::new(model), weights.short()))
         }
     }

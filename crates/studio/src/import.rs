@@ -9,6 +9,7 @@ use orator_nn::{Checkpoint, NnError, Precision, parameters};
 use orator_pickle::PickleError;
 use orator_render::RenderError;
 use orator_render::contextual::{import_tps, networks_of, tps_name};
+use orator_render::deviation::{deviation_name, deviation_networks, import_deviation};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -30,6 +31,8 @@ pub enum Published {
     Momask,
     /// The denoiser of S2G-MDDiffusion's second stage (He et al. 2024).
     S2g,
+    /// The latent deviation system's first stage, as its authors released it.
+    Deviation,
 }
 
 impl Published {
@@ -40,19 +43,21 @@ impl Published {
             Self::Tps => "TPS motion model",
             Self::Momask => "MoMask",
             Self::S2g => "S2G-MDDiffusion",
+            Self::Deviation => "latent deviation",
         }
     }
 
     /// How many parts of a name of ours say which module it belongs to.
     fn module_parts(self) -> usize {
         match self {
-            Self::Tps => 2,
+            Self::Tps | Self::Deviation => 2,
             Self::Momask | Self::S2g => 1,
         }
     }
 
     fn hint(self) -> &'static str {
         match self {
+            Self::Deviation => "give the checkpoint of the first stage, with generator and pose_base",
             Self::Tps => {
                 "give a checkpoint with kp_detector, dense_motion_network and inpainting_network \
                  (bg_predictor and e2e_generator are taken up where they are there)"
@@ -102,7 +107,7 @@ pub struct ImportReport {
     pub path: PathBuf,
     /// The weight file.
     pub out: PathBuf,
-    /// What the weight file says it is (`contextual-picture`, `momask-tokenizer`, `momask-mask`, `momask-residual`,
+    /// What the weight file says it is (`contextual-picture`, `deviation-picture`, `momask-tokenizer`, `momask-mask`, `momask-residual`,
     /// `s2g-denoiser`).
     pub kind: String,
     /// What went into each of our modules.
@@ -126,6 +131,7 @@ pub fn import(request: &ImportRequest, tell: &mut dyn FnMut(Event)) -> Result<Im
     let checkpoint = stages.run("fit", |_| {
         let mut checkpoint = match published {
             Published::Tps => tps(&found.floats),
+            Published::Deviation => deviation(&found.floats),
             Published::Momask => {
                 import_momask(&found.floats).map(|i| i.checkpoint()).map_err(reason_of_motion)
             }
@@ -157,6 +163,13 @@ fn tps(published: &Tensors) -> std::result::Result<Checkpoint, String> {
     let places = parameters(&store);
     tensors.retain(|name, _| places.contains_key(name));
     Ok(Checkpoint { metadata, tensors })
+}
+
+/// The released latent deviation network's tensors as weights of ours: those that have a place there, and all of them.
+fn deviation(published: &Tensors) -> std::result::Result<Checkpoint, String> {
+    let checkpoint = import_deviation(published).map_err(reason_of_render)?;
+    deviation_networks(&checkpoint, Device::Cpu).map_err(reason_of_render)?;
+    Ok(checkpoint)
 }
 
 fn reason_of_render(error: RenderError) -> String {
@@ -262,8 +275,9 @@ fn report(request: &ImportRequest, found: &PublishedTensors, made: &Checkpoint) 
     let passed_over: BTreeSet<&str> = match request.published {
         Published::Momask => passed_over_by_momask(&found.floats).into_iter().collect(),
         Published::S2g => passed_over_by_s2g(&found.floats).into_iter().collect(),
-        Published::Tps => {
-            let has_place = |name: &str| tps_name(name).is_some_and(|ours| made.tensors.contains_key(&ours));
+        Published::Tps | Published::Deviation => {
+            let name_of = if request.published == Published::Tps { tps_name } else { deviation_name };
+            let has_place = |name: &str| name_of(name).is_some_and(|ours| made.tensors.contains_key(&ours));
             found.floats.keys().map(String::as_str).filter(|name| !has_place(name)).collect()
         }
     };

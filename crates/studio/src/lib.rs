@@ -23,6 +23,7 @@ mod film;
 mod generate;
 mod import;
 mod inspect;
+mod latent;
 mod listening;
 pub mod models;
 mod output;

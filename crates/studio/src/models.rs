@@ -3,9 +3,12 @@
 //! A model folder holds weight files (`NAME.safetensors`), a card beside each (`NAME.md`) and `SHA256SUMS`.
 
 use crate::{Result, StudioError};
+use orator_motion::MotionModel;
 use orator_motion::contextual::ContextualModel;
+use orator_motion::deviation::{DeviationModel, KeypointHead};
 use orator_nn::{Checkpoint, choose_device};
 use orator_render::contextual::ContextualRenderer;
+use orator_render::deviation::DeviationRenderer;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +18,8 @@ pub const VARIABLE: &str = "ORATOR_MODELS";
 /// The list of hashes in a model folder, in the format of `sha256sum`.
 pub const SUMS: &str = "SHA256SUMS";
 const EXTENSION: &str = "safetensors";
+/// What weight files of the latent deviation system's motion say they are.
+const DEVIATION_MOTION: &str = "deviation-motion";
 /// Hexadecimal digits of the hash that name weights in a video.
 const SHORT_HASH: usize = 16;
 
@@ -197,6 +202,28 @@ pub fn load_contextual(path: &Path) -> Result<(ContextualModel, Weights)> {
     Ok((ContextualModel::load(path, choose_device())?, weights))
 }
 
+/// Motion of keypoints by any weights that can make it, after checking their hash, and how a report names them: the contextual
+/// system's, or the second target of the latent deviation system's.
+///
+/// # Errors
+/// As [`load_contextual`]; [`StudioError::Motion`] for latent motion without a second target.
+pub fn load_keypoint_motion(path: &Path) -> Result<(Box<dyn MotionModel>, String)> {
+    let weights = check_hash(path)?;
+    let device = choose_device();
+    let model: Box<dyn MotionModel> = if kind_of(path)?.as_deref() == Some(DEVIATION_MOTION) {
+        Box::new(KeypointHead::new(DeviationModel::load(path, device)?)?)
+    } else {
+        Box::new(ContextualModel::load(path, device)?)
+    };
+    Ok((model, weights.short()))
+}
+
+/// What a weight file says it is.
+fn kind_of(path: &Path) -> Result<Option<String>> {
+    let mut checkpoint = Checkpoint::read(path).map_err(StudioError::Weights)?;
+    Ok(checkpoint.metadata.remove("kind"))
+}
+
 /// All weights of the model folder.
 ///
 /// # Errors
@@ -229,8 +256,14 @@ pub fn verify() -> Result<Vec<ModelInfo>> {
                     Some("contextual-motion") => {
                         ContextualModel::load(&info.path, device).err().map(|e| e.to_string())
                     }
+                    Some(DEVIATION_MOTION) => {
+                        DeviationModel::load(&info.path, device).err().map(|e| e.to_string())
+                    }
                     Some("contextual-picture") => {
                         ContextualRenderer::load(&info.path, device).err().map(|e| e.to_string())
+                    }
+                    Some("deviation-picture") => {
+                        DeviationRenderer::load(&info.path, device).err().map(|e| e.to_string())
                     }
                     _ => None,
                 };

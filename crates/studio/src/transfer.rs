@@ -53,7 +53,7 @@ pub(crate) fn onto(track: &KeypointTrack, portrait: &Portrait, path: &Path) -> R
 
 /// Of the frames that show the face, the one whose arms are nearest to those of the one frame of `portrait`, both measured
 /// from the neck in shoulder widths; the earliest of equals. `None` without any face.
-fn likest_frame(track: &KeypointTrack, portrait: &KeypointTrack) -> Option<usize> {
+pub(crate) fn likest_frame(track: &KeypointTrack, portrait: &KeypointTrack) -> Option<usize> {
     let candidates = (0..track.frames()).filter(|&frame| track.confidence()[[frame, FACE.start]] >= SEEN);
     let wanted = arms(portrait, 0).unwrap_or_default();
     let distance = |frame: usize| {

@@ -138,7 +138,7 @@ fn latent_motion_is_read_once_learned_and_sampled() {
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
     corpus(home.path(), &run);
-    let config = config(home.path(), 110);
+    let config = config(home.path(), 90);
     let reader = Brightness { read: Cell::new(0) };
     let features_of =
         |name: &str| Features { reader: &reader, representation: format!("deviation-2307-{name}") };

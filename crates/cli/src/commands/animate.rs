@@ -79,7 +79,7 @@ pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
         size: arguments.look.size,
         fit: arguments.look.fit.into(),
         mode: arguments.mode.into(),
-        renderer: arguments.look.renderer.into(),
+        renderer: arguments.look.renderer(),
         renderer_weights: arguments.look.renderer_weights.clone(),
         keypoints: arguments.keypoints.clone(),
         label: arguments.look.label.clone(),

@@ -5,7 +5,7 @@ use crate::screen::Screen;
 use clap::{Args, Subcommand, ValueEnum};
 use orator_media::OutputFile;
 use orator_motion::SampleOptions;
-use orator_studio::{RendererKind, load_motion, load_renderer};
+use orator_studio::{MotionKind, RendererKind, load_renderer, models};
 use orator_train::evaluation::{Beside, EvaluationSettings, evaluate};
 use orator_train::picture::{HeldOutClips, ReenactmentSettings, reenact};
 use orator_train::{Event, TrainConfig};
@@ -132,7 +132,9 @@ fn wrong(error: orator_train::TrainError) -> Failure {
 fn motion(arguments: &MotionArguments, screen: &mut Screen) -> Result<(), Failure> {
     let Clips { config, corpus, out, clips } = &arguments.clips;
     let config = TrainConfig::read(config).map_err(wrong)?;
-    let (model, weights) = load_motion(Default::default(), arguments.weights.as_deref())?;
+    let usual = MotionKind::default().default_weights();
+    let path = models::find(arguments.weights.as_deref().unwrap_or(usual))?;
+    let (model, weights) = models::load_keypoint_motion(&path)?;
     let usual = SampleOptions::default();
     let settings = EvaluationSettings {
         clips: *clips,

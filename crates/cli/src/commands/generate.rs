@@ -52,28 +52,32 @@ pub struct Arguments {
 pub enum MotionName {
     /// Masked gesture tokens
     Contextual,
+    /// Diffusion of latent motion, for the renderer of the same name
+    Deviation,
 }
 
 impl From<MotionName> for MotionKind {
     fn from(name: MotionName) -> Self {
         match name {
             MotionName::Contextual => Self::Contextual,
+            MotionName::Deviation => Self::Deviation,
         }
     }
 }
 
 /// Carries it out.
 pub fn run(arguments: &Arguments, screen: &mut Screen) -> Result<(), Failure> {
+    let motion = MotionKind::from(arguments.motion);
     let request = GenerateRequest {
         size: arguments.look.size,
         fit: arguments.look.fit.into(),
         seed: arguments.seed,
         takes: arguments.takes,
         speaker: arguments.speaker.clone(),
-        motion: arguments.motion.into(),
+        motion,
         weights: arguments.weights.clone(),
         text_model: arguments.text_model.clone(),
-        renderer: arguments.look.renderer.into(),
+        renderer: arguments.look.renderer.map_or_else(|| motion.renderer(), Into::into),
         renderer_weights: arguments.look.renderer_weights.clone(),
         keypoints: arguments.keypoints.clone(),
         label: arguments.look.label.clone(),

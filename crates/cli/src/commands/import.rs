@@ -35,6 +35,8 @@ enum PublishedName {
     Momask,
     /// S2G-MDDiffusion: the denoiser of its second stage
     S2g,
+    /// Latent deviation: the networks of its first stage
+    Deviation,
 }
 
 impl From<PublishedName> for Published {
@@ -43,6 +45,7 @@ impl From<PublishedName> for Published {
             PublishedName::Tps => Self::Tps,
             PublishedName::Momask => Self::Momask,
             PublishedName::S2g => Self::S2g,
+            PublishedName::Deviation => Self::Deviation,
         }
     }
 }

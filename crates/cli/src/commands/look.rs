@@ -12,9 +12,9 @@ pub struct Look {
     /// How a picture that is not square becomes square: a square around the person, or all of it filled up
     #[arg(long, value_enum, default_value_t = FitName::Crop)]
     pub fit: FitName,
-    /// What draws the motion
-    #[arg(long, value_enum, default_value_t = RendererName::Contextual)]
-    pub renderer: RendererName,
+    /// What draws the motion [default: contextual, or what belongs to --motion]
+    #[arg(long, value_enum, value_name = "RENDERER")]
+    pub renderer: Option<RendererName>,
     /// Weights of the renderer, by name or path
     #[arg(long, value_name = "NAME|FILE")]
     pub renderer_weights: Option<String>,
@@ -51,8 +51,15 @@ pub enum RendererName {
     Warp,
     /// Learned motion, painting and refinement
     Contextual,
-    /// Learned features moved by a pose that the networks find themselves
+    /// Features warped by motion that is read from pictures
     Deviation,
+}
+
+impl Look {
+    /// The renderer, by default the one that draws most motion.
+    pub fn renderer(&self) -> RendererKind {
+        self.renderer.map(RendererKind::from).unwrap_or_default()
+    }
 }
 
 impl From<RendererName> for RendererKind {

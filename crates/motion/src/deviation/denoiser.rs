@@ -7,7 +7,7 @@
 use super::layer::{FilmLayer, LayerPositions};
 use super::{DenoiserConfig, WINDOW_FRAMES};
 use orator_nn::attention::{EncoderLayer, RotaryPlace, RotaryPositions, layer_norm};
-use tch::nn::{self, Module, Path};
+use tch::nn::{self, Init, Module, Path};
 use tch::{Device, Kind, Tensor};
 
 /// Tokens that the time makes in the memory.
@@ -78,6 +78,9 @@ impl Denoiser {
             EncoderLayer::new(&path, w, config.heads, config.hidden, config.dropout)
         };
         let frames = WINDOW_FRAMES as i64;
+        // At first the mean is foretold, which is nought of whitened numbers.
+        let nothing =
+            nn::LinearConfig { ws_init: Init::Const(0.0), bs_init: Some(Init::Const(0.0)), bias: true };
         Self {
             numbers,
             enter: linear("enter", 2 * numbers, w),
@@ -93,7 +96,7 @@ impl Denoiser {
             time_tokens: linear("time_tokens", TIME_HIDDEN * w, TIME_TOKENS * w),
             memory_norm: layer_norm(path / "memory_norm", w),
             layers: (0..config.layers).map(|i| FilmLayer::new(&(path / "layer" / i), config)).collect(),
-            leave: linear("leave", w, numbers),
+            leave: nn::linear(path / "leave", w, numbers, nothing),
             device: path.device(),
             config: config.clone(),
         }
@@ -206,6 +209,16 @@ pub fn time_waves(time: &Tensor, width: i64) -> Tensor {
     Tensor::cat(&[angle.sin(), angle.cos()], -1)
 }
 
+/// Moves all variables away from where they begin: what begins as nothing would show nothing.
+#[cfg(test)]
+pub(super) fn shake(store: &nn::VarStore) {
+    tch::no_grad(|| {
+        for (_, variable) in orator_nn::parameters(store) {
+            variable.shallow_clone().copy_(&(&variable + variable.randn_like() * 0.1));
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,6 +244,7 @@ mod tests {
         tch::manual_seed(3);
         let store = nn::VarStore::new(Device::Cpu);
         let network = Denoiser::new(&store.root(), 5, 7, &small(4));
+        shake(&store);
         let (noisy, source, prefix) = (draw(&[2, 80, 5]), draw(&[2, 5]), draw(&[2, 4, 5]));
         let speech = draw(&[2, 80, 7]);
         let time = Tensor::from_slice(&[10.0f32, 700.0]);
@@ -260,6 +274,7 @@ mod tests {
         tch::manual_seed(4);
         let store = nn::VarStore::new(Device::Cpu);
         let network = Denoiser::new(&store.root(), 5, 7, &small(4));
+        shake(&store);
         let (noisy, source, prefix) = (draw(&[1, 9, 5]), draw(&[1, 5]), draw(&[1, 4, 5]));
         let heard = network.hear(&draw(&[1, 9, 7]), &Tensor::from_slice(&[0.0f32]), false);
         let time = Tensor::from_slice(&[500.0f32]);

@@ -3,7 +3,7 @@
 use super::DenoiserConfig;
 use orator_nn::attention::{Attention, FeedForward, RotaryPositions, layer_norm};
 use tch::Tensor;
-use tch::nn::{self, Module, Path};
+use tch::nn::{self, Init, Module, Path};
 
 /// Where queries, the window itself and the memory stand in time.
 pub(super) struct LayerPositions {
@@ -20,7 +20,10 @@ struct Film {
 
 impl Film {
     fn new(path: &Path, width: i64) -> Self {
-        Self { linear: nn::linear(path, width, 2 * width, nn::LinearConfig::default()) }
+        // At first nothing is scaled or shifted, so that a deep stack begins as a plain one.
+        let config =
+            nn::LinearConfig { ws_init: Init::Const(0.0), bs_init: Some(Init::Const(0.0)), bias: true };
+        Self { linear: nn::linear(path, width, 2 * width, config) }
     }
 
     /// `x` `[batch, n, width]` by `condition` `[batch, width]`.

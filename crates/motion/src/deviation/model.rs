@@ -2,7 +2,7 @@
 
 use super::{
     Denoiser, DeviationConfig, DeviationStatistics, LATENT_NUMBERS, REPRESENTATION, Sampler, SamplingConfig,
-    WINDOW_FRAMES, Window, seam_score,
+    WINDOW_FRAMES, Window, led_on, seam_score,
 };
 use crate::contextual::{SPEECH_FEATURES, SPEECH_LEARNED, SPEECH_LOW_LEVEL, speech_features};
 use crate::{Motion, MotionError, MotionModel, RestPose, Result, SampleRequest, to_streams};
@@ -31,6 +31,10 @@ pub struct DeviationModel {
     /// Of which renderer's weights its latent motion is.
     representation: String,
     metadata: BTreeMap<String, String>,
+}
+
+fn invalid(what: String, hint: &str) -> MotionError {
+    MotionError::Request { what, hint: hint.into() }
 }
 
 impl DeviationModel {
@@ -129,9 +133,9 @@ impl DeviationModel {
     }
 
     /// The keypoint streams of the portrait as numbers `[1, keypoint numbers]`: its pose as an offset from itself at rest, or rest
-    /// where no face is in view.
+    /// where no face is in view; `None` where the network knows no keypoints.
     fn keypoint_source(&self, reference: &KeypointTrack) -> Option<Tensor> {
-        let [face, body] = self.statistics.keypoints.as_ref()?;
+        let [face, body] = &self.statistics.keypoints.as_ref()?.streams;
         let streams = RestPose::of(reference).and_then(|rest| to_streams(reference, &rest));
         let (own_face, own_body) = streams.map_or_else(
             |_| (Array2::zeros((1, face.dimensions())), Array2::zeros((1, body.dimensions()))),
@@ -141,9 +145,8 @@ impl DeviationModel {
         Some(Tensor::cat(&numbers, 1).narrow(0, 0, 1))
     }
 
-    /// The checks of a request that need no work; gives the portrait's latent row `[1, 2307]`.
-    fn check(&self, request: &SampleRequest<'_>) -> Result<Tensor> {
-        let invalid = |what: String, hint: &str| MotionError::Request { what, hint: hint.into() };
+    /// The checks of a request that need no work, but for the portrait's latent row.
+    pub(super) fn check(&self, request: &SampleRequest<'_>) -> Result<()> {
         let speech = request.speech;
         if speech.frames == 0 {
             return Err(invalid("the recording is shorter than one frame".into(), "use a longer recording"));
@@ -182,6 +185,11 @@ impl DeviationModel {
                 "leave both out for the usual ones",
             ));
         }
+        Ok(())
+    }
+
+    /// The portrait's latent row `[1, 2307]`.
+    fn row(&self, request: &SampleRequest<'_>) -> Result<Tensor> {
         let latent = request.latent.ok_or_else(|| {
             invalid(
                 "the portrait's own latent motion is missing".into(),
@@ -211,14 +219,15 @@ impl DeviationModel {
         }
     }
 
-    /// The diffusion's numbers of a whole take, `[frames, numbers]`: latent ones, then those of keypoints.
+    /// The diffusion's numbers of a whole take, `[frames, numbers]`: latent ones, then those of keypoints. Without a latent row of
+    /// the portrait it is somebody average.
     ///
     /// # Errors
     /// As [`MotionModel::sample`].
-    fn numbers(
+    pub(super) fn numbers(
         &self,
         request: &SampleRequest<'_>,
-        row: &Tensor,
+        row: Option<&Tensor>,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Tensor> {
         let frames = request.speech.frames;
@@ -237,8 +246,10 @@ impl DeviationModel {
             Some(keypoints) => Tensor::cat(&[&latent, keypoints], 1),
             None => latent,
         };
-        let mut source = joined(representation.source_numbers(row));
-        let still = joined(representation.numbers_of(row, row));
+        let average = || representation.still().zeros_like();
+        let mut source = joined(row.map_or_else(average, |row| representation.source_numbers(row)));
+        let still =
+            joined(row.map_or_else(|| representation.still(), |row| representation.numbers_of(row, row)));
         let importance = self.statistics.importance();
         let sampling = self.sampling(request);
         let candidates = sampling.candidates;
@@ -253,7 +264,7 @@ impl DeviationModel {
                 Some(before) => before.narrow(0, before.size()[0] - prefix, prefix).unsqueeze(0),
                 None => still.unsqueeze(1).expand([1, prefix, -1], false),
             };
-            if let Some(before) = before.filter(|_| prefix == 0) {
+            if let (Some(before), Some(row), 0) = (before, row, prefix) {
                 // Without a prefix a window goes on from its source frame, as published.
                 let latent = before.narrow(1, 0, representation.numbers());
                 let last = representation.rows_of(&latent.narrow(0, -1, 1), row);
@@ -270,7 +281,14 @@ impl DeviationModel {
                     .map_or(0, |(i, _)| i),
                 None => 0,
             };
-            made.push(drawn.get(best));
+            let best = drawn.get(best);
+            let led = match (made.last(), prefix) {
+                (Some(before), _) => led_on(before, &best),
+                // The portrait itself comes before the recording.
+                (None, 1..) => led_on(&clean.squeeze_dim(0), &best),
+                (None, _) => best,
+            };
+            made.push(led);
             progress(((number + 1) * WINDOW_FRAMES).min(frames), frames);
         }
         Ok(Tensor::cat(&made, 0).narrow(0, 0, frames as i64))
@@ -294,9 +312,10 @@ impl MotionModel for DeviationModel {
     }
 
     fn sample(&self, request: &SampleRequest<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<Motion> {
-        let row = self.check(request)?;
+        self.check(request)?;
+        let row = self.row(request)?;
         tch::no_grad(|| {
-            let numbers = self.numbers(request, &row, progress)?;
+            let numbers = self.numbers(request, Some(&row), progress)?;
             let representation = &self.statistics.representation;
             let latent = numbers.narrow(1, 0, representation.numbers());
             let rows = to_array2(&representation.rows_of(&latent, &row))?;
@@ -309,7 +328,10 @@ impl MotionModel for DeviationModel {
 mod tests {
     use super::*;
     use crate::contextual::Normaliser;
-    use crate::deviation::{DenoiserConfig, NumbersKind, Process, Representation, RepresentationConfig};
+    use crate::deviation::{
+        DenoiserConfig, KeypointHead, KeypointStatistics, NumbersKind, Process, Representation,
+        RepresentationConfig,
+    };
     use crate::{BODY_DIMENSIONS, FACE_DIMENSIONS, Known, SampleOptions};
     use ndarray::Array3;
     use orator_body::Layout;
@@ -341,15 +363,21 @@ mod tests {
 
     fn model(config: DeviationConfig) -> DeviationModel {
         tch::manual_seed(7);
+        // Small networks on many threads spend their time waiting for each other.
+        orator_nn::configure_threads(1);
         config.check().unwrap();
         let rows = Tensor::randn([12, LATENT_NUMBERS], (Kind::Float, Device::Cpu)) * 0.1;
         let representation =
             Representation::fit(&rows, &rows.roll([5], [0]), &config.representation).unwrap();
-        let keypoints =
-            config.keypoints.then(|| [FACE_DIMENSIONS, BODY_DIMENSIONS].map(Normaliser::identity));
+        let keypoints = config.keypoints.then(|| KeypointStatistics {
+            streams: [FACE_DIMENSIONS, BODY_DIMENSIONS].map(Normaliser::identity),
+            hands: [[[0.0, 1.0]; 21]; 2],
+        });
         let speech = Normaliser::identity(SPEECH_FEATURES);
         let statistics = DeviationStatistics { representation, speech, keypoints };
-        DeviationModel::new(config, statistics, "deviation-2307-0a1b", Device::Cpu)
+        let model = DeviationModel::new(config, statistics, "deviation-2307-0a1b", Device::Cpu);
+        super::super::denoiser::shake(&model.store);
+        model
     }
 
     fn speech(frames: usize) -> Speech {
@@ -413,6 +441,55 @@ mod tests {
     }
 
     #[test]
+    fn the_second_target_alone_is_motion_of_keypoints() {
+        let head = KeypointHead::new(model(config(Process::Diffusion, 4, true))).unwrap();
+        let (speech, reference) = (speech(100), reference());
+        let of = |seed: u64| {
+            let request = SampleRequest {
+                speech: &speech,
+                reference: &reference,
+                latent: None,
+                known: None,
+                speaker: None,
+                options: SampleOptions { seed, ..SampleOptions::default() },
+            };
+            head.sample(&request, &mut |_, _| {}).unwrap().keypoints().unwrap()
+        };
+        let track = of(1);
+        assert_eq!((track.frames(), track.layout()), (100, Layout::WholeBody133));
+        assert_eq!(track, of(1));
+        assert_ne!(track, of(2));
+        let without = KeypointHead::new(model(config(Process::Diffusion, 4, false)));
+        assert!(without.err().unwrap().hint().is_some());
+    }
+
+    #[test]
+    fn no_window_jumps() {
+        let model = model(config(Process::Diffusion, 4, false));
+        let (speech, reference) = (speech(250), reference());
+        let row = Tensor::zeros([1, LATENT_NUMBERS], (Kind::Float, Device::Cpu));
+        let request = SampleRequest {
+            speech: &speech,
+            reference: &reference,
+            latent: None,
+            known: None,
+            speaker: None,
+            options: SampleOptions::default(),
+        };
+        let made = model.numbers(&request, Some(&row), &mut |_, _| {}).unwrap();
+        let step = |at: i64| made.get(at) - made.get(at - 1);
+        let length = |x: Tensor| x.norm().double_value(&[]);
+        for seam in [80, 160, 240] {
+            // Half of the steps around a seam, but for what leading changes of the second.
+            let sides = length(step(seam - 1)).max(length(step(seam + 1)));
+            assert!(length(step(seam)) < 2.0 * sides, "{} at {seam} beside {sides}", length(step(seam)));
+        }
+        let still = model.statistics.representation.still().squeeze_dim(0);
+        let inside = (1..80).map(|t| length(step(t))).fold(0.0, f64::max);
+        assert!(length(made.get(0) - still) < 2.0 * inside, "it begins at the portrait");
+    }
+
+    #[test]
     fn a_window_goes_on_from_the_one_before_it() {
         // Two recordings that differ in the first window alone: the second window hears the same and starts elsewhere.
         let model = model(config(Process::Diffusion, 4, false));
@@ -431,7 +508,7 @@ mod tests {
                 speaker: None,
                 options: SampleOptions::default(),
             };
-            model.numbers(&request, &row, &mut |_, _| {}).unwrap()
+            model.numbers(&request, Some(&row), &mut |_, _| {}).unwrap()
         };
         let (a, b) = (of(1.0), of(-1.0));
         assert!(!a.narrow(0, 0, 80).equal(&b.narrow(0, 0, 80)));

@@ -103,6 +103,16 @@ impl Representation {
         project(&base, self.components.as_ref()) / &self.source_spread
     }
 
+    /// The numbers `[1, numbers]` of somebody who stays as the source shows: of relative motion the offset of nothing, otherwise the
+    /// mean pose.
+    #[must_use]
+    pub fn still(&self) -> Tensor {
+        if !self.config.relative_to_source {
+            return self.spread.zeros_like().unsqueeze(0);
+        }
+        (project(&-self.mean.unsqueeze(0), self.components.as_ref())) / &self.spread
+    }
+
     /// Whitened numbers `[.., numbers]` back as latent rows `[.., 2307]`.
     #[must_use]
     pub fn rows_of(&self, numbers: &Tensor, source: &Tensor) -> Tensor {
@@ -330,6 +340,9 @@ mod tests {
                 assert!((all - 1.0).abs() < 1e-4, "{all}");
                 // One source for all frames.
                 let one = sources.narrow(0, 3, 1);
+                if relative_to_source {
+                    assert!(far(&fitted.still(), &fitted.numbers_of(&one, &one)) < 1e-4);
+                }
                 let made = fitted.numbers_of(&rows, &one);
                 assert!(far(&fitted.rows_of(&made, &one), &rows) < 2e-2);
             }

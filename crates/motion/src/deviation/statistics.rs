@@ -2,10 +2,23 @@
 
 use super::{DeviationConfig, Representation};
 use crate::contextual::{Normaliser, SPEECH_FEATURES};
-use crate::{BODY_DIMENSIONS, FACE_DIMENSIONS};
-use orator_nn::Result;
+use crate::{BODY_DIMENSIONS, FACE_DIMENSIONS, HandShape};
+use orator_nn::{NnError, Result};
 use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
+
+/// The hands' name in a checkpoint, and their axes: sides, points, coordinates.
+const HANDS: &str = "statistics.hands";
+const HAND_AXES: [i64; 3] = [2, 21, 2];
+
+/// What the numbers of keypoints mean.
+#[derive(Clone, Debug)]
+pub struct KeypointStatistics {
+    /// Of the face and body streams.
+    pub streams: [Normaliser; 2],
+    /// The resting hands that the motion was learned from (left, right).
+    pub hands: [HandShape; 2],
+}
 
 /// Statistics the networks were trained with.
 #[derive(Clone, Debug)]
@@ -14,8 +27,8 @@ pub struct DeviationStatistics {
     pub representation: Representation,
     /// Of the speech features.
     pub speech: Normaliser,
-    /// Of the face and body streams, where keypoints are a second target.
-    pub keypoints: Option<[Normaliser; 2]>,
+    /// Of keypoints, where they are a second target.
+    pub keypoints: Option<KeypointStatistics>,
 }
 
 impl DeviationStatistics {
@@ -44,9 +57,11 @@ impl DeviationStatistics {
     pub fn tensors(&self) -> Vec<(String, Tensor)> {
         let mut all = self.representation.tensors();
         all.extend(self.speech.tensors("statistics.speech"));
-        if let Some([face, body]) = &self.keypoints {
+        if let Some(KeypointStatistics { streams: [face, body], hands }) = &self.keypoints {
             all.extend(face.tensors("statistics.face"));
             all.extend(body.tensors("statistics.body"));
+            let hands: Vec<f32> = hands.iter().flatten().flatten().copied().collect();
+            all.push((HANDS.into(), Tensor::from_slice(&hands).view(HAND_AXES)));
         }
         all
     }
@@ -61,10 +76,19 @@ impl DeviationStatistics {
         device: Device,
     ) -> Result<Self> {
         let keypoints = if config.keypoints {
-            Some([
+            let streams = [
                 Normaliser::from_tensors(tensors, "statistics.face", FACE_DIMENSIONS)?,
                 Normaliser::from_tensors(tensors, "statistics.body", BODY_DIMENSIONS)?,
-            ])
+            ];
+            let hands = tensors
+                .get(HANDS)
+                .filter(|t| t.size() == HAND_AXES)
+                .ok_or_else(|| NnError::Mismatch { what: format!("{HANDS} is missing") })?;
+            let hand = |side: i64| -> Result<HandShape> {
+                let flat = Vec::<f32>::try_from(&hands.get(side).reshape([-1]))?;
+                Ok(std::array::from_fn(|i| [flat[2 * i], flat[2 * i + 1]]))
+            };
+            Some(KeypointStatistics { streams, hands: [hand(0)?, hand(1)?] })
         } else {
             None
         };

@@ -150,7 +150,8 @@ impl DeviationNetworks {
         };
         let maps = match &self.transformation {
             Some(transformation) if self.config.relative => {
-                transformation.forward(&[&driving.rotations, &own])
+                // The same span of inputs as [R_D; R_S], and what matters is not hidden behind what both share.
+                transformation.forward(&[&(&driving.rotations - &own), &own])
             }
             Some(transformation) => transformation.forward(&[&driving.rotations]),
             None => {
@@ -172,8 +173,7 @@ impl DeviationNetworks {
         let size = source.features.size();
         let maps = warping::maps_at(&maps, size[2], size[3]);
         let rules = self.rules();
-        let places = warping::places(&maps, &translation, size[1], rules);
-        let warped = warping::sample(&source.features, &places, rules);
+        let warped = warping::warp(&source.features, &maps, &translation, rules);
         let displacement = warping::displacement(&maps, &translation, rules);
         let decoded =
             self.decoder.forward(&for_convolution(&warped, self.kind), &source.scene, &displacement);
@@ -183,7 +183,7 @@ impl DeviationNetworks {
     fn rules(&self) -> WarpingRules {
         WarpingRules {
             as_released: self.config.as_released,
-            homogeneous: self.config.homogeneous,
+            planar: self.config.planar,
             outside: self.config.outside,
         }
     }

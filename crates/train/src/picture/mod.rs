@@ -10,7 +10,7 @@ mod held_out;
 mod losses;
 mod motion_field;
 #[cfg(test)]
-mod one_batch;
+pub(crate) mod one_batch;
 mod pairs;
 mod reenactment;
 mod refine;
@@ -24,7 +24,7 @@ mod weights;
 pub(crate) use config::Emphasis;
 pub(crate) use frame_store::{FrameClip, LAYOUT, load_frames};
 pub(crate) use losses::{Judges, weighted_pixels};
-pub(crate) use pairs::{PairSampler, Pairs};
+pub(crate) use pairs::{PairSampler, Pairs, held_out_pairs};
 pub(crate) use validation::{Attempt, Validation};
 
 pub use config::{PictureLosses, PictureTrainConfig};

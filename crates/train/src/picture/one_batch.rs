@@ -24,7 +24,7 @@ const SIDE: usize = 64;
 const BATCH: usize = 2;
 
 /// Two frames: a square that moves with all the points, on a background that stays; in the second a mark appears.
-fn clip(folder: &std::path::Path) -> FrameClip {
+pub(crate) fn clip(folder: &std::path::Path) -> FrameClip {
     let shift = |frame: usize| 6.0 * frame as f32;
     let points = Array3::from_shape_fn((2, 133, 2), |(f, p, axis)| {
         let rest = if axis == 0 { 20.0 + (p * 37 % 23) as f32 } else { 20.0 + (p * 53 % 25) as f32 };
@@ -99,7 +99,7 @@ fn config(adversarial: f64, guided: bool) -> PictureTrainConfig {
 }
 
 /// The pixel loss of one and the same batch before and after `steps` steps.
-fn learned(learner: &dyn Learner, store: &VarStore, steps: u64, rate: f64) -> (f64, f64) {
+pub(crate) fn learned(learner: &dyn Learner, store: &VarStore, steps: u64, rate: f64) -> (f64, f64) {
     let mut optimiser = AdamW::new(parameters(store), AdamWConfig::default());
     let pixels = |learner: &dyn Learner| {
         let (loss, parts) = learner.loss(0, &mut Randomness::new(3)).unwrap();
@@ -115,7 +115,7 @@ fn learned(learner: &dyn Learner, store: &VarStore, steps: u64, rate: f64) -> (f
 }
 
 /// libtorch has one random generator for the whole process.
-static GENERATOR: Mutex<()> = Mutex::new(());
+pub(crate) static GENERATOR: Mutex<()> = Mutex::new(());
 
 #[test]
 fn each_stage_learns_one_batch_by_heart() {

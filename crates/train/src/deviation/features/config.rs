@@ -6,7 +6,7 @@ use crate::{ClipSource, Result, StageConfig, TrainError};
 use orator_metrics::perceptual::PerceptualConfig;
 use orator_render::deviation::DeviationConfig;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Weights of the losses (METHODS 1.7), and ours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub struct DeviationLosses {
     /// Of the distance between where the motion looks in the source for a keypoint of the driving frame, and that keypoint in the
     /// source (ours): keypoints help to learn and are not needed afterwards. Default 0, which is self-supervised.
     pub keypoint_flow: f64,
+    /// Of how badly a probe finds keypoints in the latent pose (ours, as `keypoint_flow`). Default 0.
+    pub point_probe: f64,
     /// Of the motion that is found between a picture and itself, for relative poses (METHODS 1.5). Default 1.
     pub identity: f64,
     /// How much a pixel of a hand counts beside one of the background. Default 5.
@@ -58,6 +60,7 @@ impl Default for DeviationLosses {
             discriminator_width: 64,
             warped_pixel: 2.0,
             keypoint_flow: 0.0,
+            point_probe: 0.0,
             identity: 1.0,
             hand_weight: 5.0,
             face_weight: 2.0,
@@ -84,6 +87,18 @@ impl DeviationLosses {
     }
 }
 
+/// Weights to begin with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartFrom {
+    /// A weight file of stage 1.
+    pub weights: PathBuf,
+    /// Which networks to take from it (`encoder`, `enhancer`, `pose`, `transformation`, `decoder`); all when empty. What has another
+    /// shape in this run begins afresh.
+    #[serde(default)]
+    pub parts: Vec<String>,
+}
+
 /// A whole training run of stage 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -101,10 +116,16 @@ pub struct FeaturesTrainConfig {
     /// Shapes and switches of the networks.
     #[serde(default)]
     pub networks: DeviationConfig,
+    /// Weights to begin with; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_from: Option<StartFrom>,
     /// Weights of the losses.
     #[serde(default)]
     pub losses: DeviationLosses,
-    /// Steps and rates.
+    /// Steps and rates of the pose estimator by itself, before everything else (ours); left out when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pose: Option<StageConfig>,
+    /// Steps and rates of all networks together.
     pub features: StageConfig,
     /// The corpus.
     pub clips: Vec<ClipSource>,
@@ -147,6 +168,9 @@ impl FeaturesTrainConfig {
         }
         self.features.check().map_err(|what| format!("features: {what}"))?;
         self.losses.regions.check().map_err(|what| format!("losses.regions: {what}"))?;
+        if let Some(pose) = &self.pose {
+            pose.check().map_err(|what| format!("pose: {what}"))?;
+        }
         if !(1..=1024).contains(&self.losses.discriminator_width) {
             return Err("losses.discriminator_width must be 1 to 1024".into());
         }

@@ -3,6 +3,7 @@
 use super::config::FeaturesTrainConfig;
 use super::judges::RegionLoss;
 use super::keypoint_flow::keypoint_flow;
+use super::point_probe::PointProbe;
 use crate::Result;
 use crate::adversarial::play;
 use crate::learner::{Learner, Parts};
@@ -32,6 +33,8 @@ pub(super) struct StageJudges {
     pub regions: Option<RegionLoss>,
     /// Patches (Eq. 10); learns along.
     pub discriminator: Option<Discriminator>,
+    /// Whether poses tell where keypoints are; learns along.
+    pub probe: Option<PointProbe>,
 }
 
 impl<'a> FeaturesLearner<'a> {
@@ -49,7 +52,7 @@ impl<'a> FeaturesLearner<'a> {
 }
 
 /// Latent poses of source and driving pictures, found in one pass.
-fn poses(networks: &DeviationNetworks, pairs: &Pairs, train: bool) -> (LatentPose, LatentPose) {
+pub(super) fn poses(networks: &DeviationNetworks, pairs: &Pairs, train: bool) -> (LatentPose, LatentPose) {
     let small = |t: &Tensor| resize(t, POSE_PICTURE, POSE_PICTURE);
     let both = networks.read_pose(&Tensor::cat(&[small(&pairs.source), small(&pairs.driving)], 0), train);
     let batch = pairs.source.size()[0];
@@ -77,6 +80,10 @@ impl Learner for FeaturesLearner<'_> {
         let batch = self.config.features.batch;
         let pairs = self.sampler.batch(batch, losses.emphasis(), random, self.device)?;
         let (own, driving) = poses(self.networks, &pairs, true);
+        let probed = self.judges.probe.as_ref().map(|probe| {
+            let source = probe.loss(&own, &pairs.source_points, &pairs.source_confidence);
+            (source + probe.loss(&driving, &pairs.driving_points, &pairs.driving_confidence)) * 0.5
+        });
         let source = self.networks.source(&pairs.source, own);
         let driven = self.networks.drive(&source, &driving);
         let decoded = &driven.decoded;
@@ -115,6 +122,9 @@ impl Learner for FeaturesLearner<'_> {
             // The trust is not taught by this: without it, no trust would be its cheapest answer.
             let weight = &pairs.weight * share.detach();
             add("warped", weighted_pixels(warped, &pairs.driving, &weight), losses.warped_pixel);
+        }
+        if let Some(probed) = probed {
+            add("probe", probed, losses.point_probe);
         }
         if losses.keypoint_flow > 0.0 {
             let value = keypoint_flow(

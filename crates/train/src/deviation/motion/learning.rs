@@ -121,9 +121,9 @@ impl<'a> MotionLearner<'a> {
         let of = |from: i64, count: i64, weight: &Tensor| {
             let part = |t: &Tensor| t.narrow(2, from, count);
             let (truth, seen) = (part(&batch.motion), part(&batch.seen));
-            let all = distances(&part(clean), &truth, &seen, weight);
+            let all = distances(&part(clean), &truth, &seen, weight, batch.prefix.size()[1]);
             // The position's error is the process's own: of the clean motion, or of the direction.
-            let own = distances(&part(error), &part(error).zeros_like(), &seen, weight);
+            let own = distances(&part(error), &part(error).zeros_like(), &seen, weight, 0);
             [own.position, all.velocity, all.acceleration]
         };
         let [position, velocity, acceleration] = of(0, latent, &self.weight);
@@ -145,17 +145,24 @@ impl<'a> MotionLearner<'a> {
         (total, parts)
     }
 
-    /// Mean speed of latent motion `[batch, frames, numbers]` where it is known, in spreads a frame.
-    fn speed(&self, motion: &Tensor, seen: &Tensor) -> f64 {
+    /// How much latent motion `[batch, frames, numbers]` changes from frame to frame where it is known, in spreads: its mean speed,
+    /// and the mean change of its velocity.
+    fn liveliness(&self, motion: &Tensor, seen: &Tensor) -> [f64; 2] {
         let latent = self.model.statistics().representation.numbers();
         let importance = self.model.statistics().representation.importance().to_device(self.device);
-        let frames = motion.size()[1];
-        let motion = motion.narrow(2, 0, latent);
-        let step = motion.narrow(1, 1, frames - 1) - motion.narrow(1, 0, frames - 1);
-        let length =
-            (step.square() * importance).sum_dim_intlist([-1i64].as_slice(), false, Kind::Float).sqrt();
-        let seen = seen.select(2, 0).narrow(1, 1, frames - 1);
-        ((length * &seen).sum(Kind::Float) / seen.sum(Kind::Float).clamp_min(1.0)).double_value(&[])
+        let step = |x: &Tensor| {
+            let frames = x.size()[1];
+            x.narrow(1, 1, frames - 1) - x.narrow(1, 0, frames - 1)
+        };
+        let velocity = step(&motion.narrow(2, 0, latent));
+        [velocity.shallow_clone(), step(&velocity)].map(|change| {
+            let length = (change.square() * &importance)
+                .sum_dim_intlist([-1i64].as_slice(), false, Kind::Float)
+                .sqrt();
+            let frames = length.size()[1];
+            let seen = seen.select(2, 0).narrow(1, seen.size()[1] - frames, frames);
+            ((length * &seen).sum(Kind::Float) / seen.sum(Kind::Float).clamp_min(1.0)).double_value(&[])
+        })
     }
 
     /// Losses of held-out windows at fixed noise: with the right speech, with that of another window, and with none; beside them
@@ -185,11 +192,11 @@ impl<'a> MotionLearner<'a> {
         let still = from.unsqueeze(1).expand_as(&batch.motion);
         let latent = self.model.statistics().representation.numbers();
         let part = |t: &Tensor| t.narrow(2, 0, latent);
-        let staying = distances(&part(&still), &part(&batch.motion), &part(&batch.seen), &self.weight);
+        let staying = distances(&part(&still), &part(&batch.motion), &part(&batch.seen), &self.weight, 0);
         measures.insert(format!("{kind}position-staying"), staying.position.double_value(&[]));
     }
 
-    /// How fast drawn motion is beside the true one.
+    /// How lively drawn motion is beside the true one.
     fn draw_again(&self, batch: &Batch, measures: &mut BTreeMap<String, f64>, kind: &str) {
         let networks = &self.config.networks;
         let steps = DRAWING_STEPS.min(networks.sampling.steps);
@@ -212,9 +219,11 @@ impl<'a> MotionLearner<'a> {
             })
             .collect();
         let seen = batch.seen.narrow(0, 0, count);
-        measures.insert(format!("{kind}speed"), self.speed(&Tensor::cat(&drawn, 0), &seen));
-        let truth = batch.motion.narrow(0, 0, count);
-        measures.insert(format!("{kind}speed-true"), self.speed(&truth, &seen));
+        for (name, motion) in [("", Tensor::cat(&drawn, 0)), ("-true", batch.motion.narrow(0, 0, count))] {
+            let [speed, change] = self.liveliness(&motion, &seen);
+            measures.insert(format!("{kind}speed{name}"), speed);
+            measures.insert(format!("{kind}change-of-speed{name}"), change);
+        }
     }
 }
 

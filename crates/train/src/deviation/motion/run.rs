@@ -10,7 +10,7 @@ use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
 use crate::{Event, Result, Split};
 use orator_motion::contextual::ContextualConfig;
-use orator_motion::deviation::{DeviationModel, DeviationStatistics, Representation};
+use orator_motion::deviation::{DeviationModel, DeviationStatistics, KeypointStatistics, Representation};
 use orator_nn::{Checkpoint, Precision, Randomness, mix};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -48,10 +48,11 @@ pub fn train(
         prepared.push(clip);
         Ok(())
     })?;
-    let clips = Clips::new(prepared, &config.clips, &ContextualConfig::default(), None)?;
+    let mut clips = Clips::new(prepared, &config.clips, &ContextualConfig::default(), None)?;
     for (clip, why) in &clips.left_out {
         tell(Event::LeftOut { clip: clip.clone(), why: (*why).to_owned() });
     }
+    clips.adapt_speech();
     let latent = latent_clips(&clips, &rows);
     drop(rows);
     let mut folder = StageRun::open(run, STAGE, config.motion.steps, sitting, tell)?;
@@ -59,7 +60,10 @@ pub fn train(
     let statistics = DeviationStatistics {
         representation,
         speech: clips.statistics.speech.clone(),
-        keypoints: config.networks.keypoints.then(|| clips.statistics.motion.clone()),
+        keypoints: config.networks.keypoints.then(|| KeypointStatistics {
+            streams: clips.statistics.motion.clone(),
+            hands: clips.statistics.hands,
+        }),
     };
     // Windows are made where clips lie; the model computes on the device.
     let mut own = statistics.clone();

@@ -12,8 +12,8 @@ use orator_body::{KeypointTrack, Layout};
 use orator_media::FrameRate;
 use orator_motion::contextual::{ContextualConfig, SPEECH_FEATURES};
 use orator_motion::deviation::{
-    DenoiserConfig, DeviationConfig, DeviationModel, DeviationStatistics, LATENT_NUMBERS, Process,
-    Representation, RepresentationConfig, WINDOW_FRAMES,
+    DenoiserConfig, DeviationConfig, DeviationModel, DeviationStatistics, KeypointStatistics, LATENT_NUMBERS,
+    Process, Representation, RepresentationConfig, WINDOW_FRAMES,
 };
 use orator_nn::{AdamW, AdamWConfig, Randomness, Schedule, parameters};
 use std::sync::{Mutex, PoisonError};
@@ -131,7 +131,10 @@ fn statistics(
     DeviationStatistics {
         representation: Representation::fit(&rows, &sources, &networks.representation).unwrap(),
         speech: clips.statistics.speech.clone(),
-        keypoints: networks.keypoints.then(|| clips.statistics.motion.clone()),
+        keypoints: networks.keypoints.then(|| KeypointStatistics {
+            streams: clips.statistics.motion.clone(),
+            hands: clips.statistics.hands,
+        }),
     }
 }
 

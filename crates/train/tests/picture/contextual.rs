@@ -1,94 +1,15 @@
-//! The picture stages on a made-up corpus with pictures: both run to the end, the finished weights draw, and a run that was
-//! stopped and resumed ends exactly where an uninterrupted one does. That they learn is tested beside the code.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+//! The stages of the contextual system's picture half on a made-up corpus: both run to the end, the finished weights draw, and a
+//! run that was stopped and resumed ends exactly where an uninterrupted one does. That they learn is tested beside the code.
 
-use ndarray::{Array2, Array3};
-use orator_corpus::{
-    Check, ClipDescription, ClipInput, Content, Limits, Origin, ShardPlan, ShardWriter, Truth, assemble,
-};
-use orator_media::video_out::{VideoSettings, VideoWriter};
-use orator_media::{FrameRate, Picture};
+use crate::made_up::{GENERATOR, corpus};
 use orator_nn::Checkpoint;
 use orator_render::contextual::ContextualRenderer;
 use orator_train::picture::{PictureTrainConfig, Stage, train};
 use orator_train::{Event, Sitting};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 use tch::Device;
-
-const FRAMES: usize = 12;
-const SIDE: usize = 256;
-
-/// libtorch has one random generator for the whole process.
-static GENERATOR: Mutex<()> = Mutex::new(());
-
-/// How far everything has moved to the right in a frame, in pixels.
-fn shift(frame: usize) -> f32 {
-    3.0 * frame as f32
-}
-
-fn truth() -> Truth {
-    let points = Array3::from_shape_fn((FRAMES, 133, 2), |(f, p, axis)| {
-        let rest = if axis == 0 { 90.0 + (p * 37 % 71) as f32 } else { 80.0 + (p * 53 % 89) as f32 };
-        rest + if axis == 0 { shift(f) } else { 0.0 }
-    });
-    Truth::new(FrameRate::MOTION, (SIDE as u32, SIDE as u32), points, Array2::from_elem((FRAMES, 133), 2))
-}
-
-/// A chequered square on grey that moves with the points.
-fn picture(frame: usize) -> Picture {
-    let mut picture = Picture::filled(SIDE, SIDE, [90, 90, 90]);
-    let left = 80 + shift(frame) as usize;
-    for y in 70..180 {
-        for x in left..left + 100 {
-            let colour =
-                if ((x - left) / 12 + y / 12).is_multiple_of(2) { [220, 40, 40] } else { [30, 60, 200] };
-            let at = (y * SIDE + x) * 3;
-            picture.rgb_mut()[at..at + 3].copy_from_slice(&colour);
-        }
-    }
-    picture
-}
-
-/// Identity 9 is learned from, identity 10 held out.
-fn corpus(dir: &Path) {
-    let origin = Origin {
-        name: "squares".into(),
-        program: "a test".into(),
-        program_version: "1".into(),
-        seed: Some(1),
-        settings: serde_json::Value::Null,
-        licence: "CC0-1.0".into(),
-        source: "made up".into(),
-        rate: FrameRate::MOTION,
-        size: (SIDE as u32, SIDE as u32),
-    };
-    let mut writer = ShardWriter::begin(dir, ShardPlan::new(0, Some(1), origin)).unwrap();
-    for identity in [9u64, 10] {
-        let video = dir.join(format!("{identity}.mp4"));
-        let mut film =
-            VideoWriter::create(&video, VideoSettings::new(SIDE, SIDE, FrameRate::MOTION)).unwrap();
-        for frame in 0..FRAMES {
-            film.push(&picture(frame)).unwrap();
-        }
-        film.finish().unwrap();
-        let size = (SIDE as u32, SIDE as u32);
-        let description = ClipDescription::new(
-            &format!("p{identity}-0"),
-            &format!("p{identity}"),
-            Some(identity),
-            FrameRate::MOTION,
-            FRAMES as u64,
-            size,
-        );
-        let pictures = Some(Content::File(video.clone()));
-        writer.push(&ClipInput { description, pictures, sound: None, truth: Some(truth()) }).unwrap();
-        std::fs::remove_file(video).unwrap();
-    }
-    writer.finish().unwrap();
-    assemble(dir, Check::Checksum, &Limits::default()).unwrap();
-}
 
 fn config(folder: &Path, steps: u64, adversarial: f64) -> orator_train::Result<PictureTrainConfig> {
     let stage = |peak: f64| {
