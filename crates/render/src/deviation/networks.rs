@@ -12,6 +12,7 @@ use tch::nn::Path;
 use tch::{Kind, Tensor};
 
 /// π as the released code writes it.
+#[allow(clippy::approx_constant, reason = "that is the point")]
 const RELEASED_HALF_TURN: f64 = 3.14;
 
 /// Parts that stay in 32 bits.
@@ -137,7 +138,6 @@ impl DeviationNetworks {
     }
 
     /// A of a driving pose, and the translation: `[batch, h, w, 3, 3]`, `[batch, 3]`. The source may be a batch of one.
-    #[must_use]
     pub fn maps(&self, source: &LatentPose, driving: &LatentPose) -> (Tensor, Tensor) {
         let batch = driving.rotations.size()[0];
         let mut shape = driving.rotations.size();

@@ -54,7 +54,6 @@ impl PoseTransformation {
 
     /// Rotation fields `[batch, h, w, 3, 3]` to A `[batch, 2h, 2w, 3, 3]` in −1..=1, in 32-bit floats; h and w
     /// are multiples of 4.
-    #[must_use]
     pub fn forward(&self, fields: &[&Tensor]) -> Tensor {
         let flat: Vec<Tensor> =
             fields.iter().map(|field| field.flatten(3, -1).permute([0, 3, 1, 2])).collect();
