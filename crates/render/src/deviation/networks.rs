@@ -13,7 +13,7 @@ use tch::{Kind, Tensor};
 
 /// π as the released code writes it.
 #[allow(clippy::approx_constant, reason = "that is the point")]
-const RELEASED_HALF_TURN: f64 = 3.14;
+pub(super) const RELEASED_HALF_TURN: f64 = 3.14;
 
 /// Parts that stay in 32 bits.
 const PRECISE: [&str; 2] = ["pose.", "transformation."];
