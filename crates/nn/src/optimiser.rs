@@ -27,7 +27,8 @@ impl Default for AdamWConfig {
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019).
 pub struct AdamW {
     config: AdamWConfig,
-    steps: i64,
+    /// Steps that each parameter has taken: one that sits out the first thousand must not take its moments for settled.
+    steps: BTreeMap<String, i64>,
     parameters: BTreeMap<String, Tensor>,
     first: BTreeMap<String, Tensor>,
     second: BTreeMap<String, Tensor>,
@@ -39,7 +40,8 @@ impl AdamW {
     pub fn new(parameters: BTreeMap<String, Tensor>, config: AdamWConfig) -> Self {
         let parameters: BTreeMap<_, _> = parameters.into_iter().filter(|(_, t)| t.requires_grad()).collect();
         let zeros = || parameters.iter().map(|(n, t)| (n.clone(), t.detach().zeros_like())).collect();
-        Self { config, steps: 0, first: zeros(), second: zeros(), parameters }
+        let steps = parameters.keys().map(|name| (name.clone(), 0)).collect();
+        Self { config, steps, first: zeros(), second: zeros(), parameters }
     }
 
     /// Forgets the gradients.
@@ -57,20 +59,19 @@ impl AdamW {
 
     /// One step against the gradients at learning rate `rate`. Parameters without a gradient stay.
     pub fn step(&mut self, rate: f64) {
-        self.steps += 1;
         let c = &self.config;
-        let correction1 = 1.0 - c.beta1.powi(self.steps as i32);
-        let correction2 = 1.0 - c.beta2.powi(self.steps as i32);
         tch::no_grad(|| {
             for (name, parameter) in &mut self.parameters {
                 let gradient = parameter.grad();
                 if !gradient.defined() {
                     continue;
                 }
-                let (Some(first), Some(second)) = (self.first.get_mut(name), self.second.get_mut(name))
-                else {
-                    continue;
-                };
+                let moments = (self.first.get_mut(name), self.second.get_mut(name));
+                let (Some(first), Some(second)) = moments else { continue };
+                let steps = self.steps.entry(name.clone()).or_default();
+                *steps += 1;
+                let taken = i32::try_from(*steps).unwrap_or(i32::MAX);
+                let (correction1, correction2) = (1.0 - c.beta1.powi(taken), 1.0 - c.beta2.powi(taken));
                 let _ = first.lerp_(&gradient, 1.0 - c.beta1);
                 let _ = second.g_mul_scalar_(c.beta2);
                 let _ = second.addcmul_(&gradient, &(&gradient * (1.0 - c.beta2)));
@@ -83,7 +84,7 @@ impl AdamW {
         });
     }
 
-    /// Everything needed to go on: both moments of each parameter and the number of steps.
+    /// Everything needed to go on: both moments of each parameter and its number of steps.
     #[must_use]
     pub fn state(&self) -> Vec<(String, Tensor)> {
         let named = |kind: &str, map: &BTreeMap<String, Tensor>| -> Vec<(String, Tensor)> {
@@ -91,7 +92,8 @@ impl AdamW {
         };
         let mut all = named("first", &self.first);
         all.extend(named("second", &self.second));
-        all.push(("optimiser.steps".into(), Tensor::from_slice(&[self.steps])));
+        let steps: Vec<i64> = self.steps.values().copied().collect();
+        all.push(("optimiser.steps".into(), Tensor::from_slice(&steps)));
         all
     }
 
@@ -120,7 +122,15 @@ impl AdamW {
                 *tensor = saved.to_kind(Kind::Float).to_device(tensor.device()).copy();
             }
         }
-        self.steps = get("optimiser.steps".into())?.int64_value(&[0]);
+        let steps = Vec::<i64>::try_from(get("optimiser.steps".into())?)?;
+        // States of old have one number for all.
+        if steps.len() != self.steps.len() && steps.len() != 1 {
+            let what = format!("the optimiser state has {} parameters, not {}", steps.len(), self.steps.len());
+            return Err(NnError::Mismatch { what });
+        }
+        for (mine, saved) in self.steps.values_mut().zip(steps.iter().cycle()) {
+            *mine = *saved;
+        }
         Ok(())
     }
 }
@@ -160,6 +170,22 @@ mod tests {
         optimiser.step(0.1);
         let v = Vec::<f32>::try_from(&w.detach()).unwrap();
         assert!((v[0] - 0.9).abs() < 1e-5 && (v[1] + 1.9).abs() < 1e-5, "{v:?}");
+    }
+
+    #[test]
+    fn a_parameter_that_sat_out_begins_like_a_new_one() {
+        let (parameters, w) = one();
+        let late = Tensor::from_slice(&[1.0f32]).set_requires_grad(true);
+        let both = parameters.into_iter().chain([("late".to_string(), late.shallow_clone())]).collect();
+        let mut optimiser = AdamW::new(both, AdamWConfig::default());
+        for _ in 0..50 {
+            optimiser.zero_gradients();
+            (&w * &w).sum(Kind::Float).backward();
+            optimiser.step(0.01);
+        }
+        (&late * &late).sum(Kind::Float).backward();
+        optimiser.step(0.1);
+        assert!((late.double_value(&[0]) - 0.9).abs() < 1e-5);
     }
 
     #[test]

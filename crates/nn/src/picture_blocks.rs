@@ -394,9 +394,14 @@ impl ResidualBlock {
 /// Casts the weights of convolutions and linear layers (two axes or more) of `store` to `kind`, so that drawing need
 /// not do it for each frame. Scales, biases and learned single numbers keep their precision.
 pub fn cast_weights(store: &mut tch::nn::VarStore, kind: Kind) {
+    cast_some_weights(store, kind, |_| true);
+}
+
+/// As [`cast_weights`], but only those of the names that are `chosen`.
+pub fn cast_some_weights(store: &mut tch::nn::VarStore, kind: Kind, chosen: impl Fn(&str) -> bool) {
     tch::no_grad(|| {
-        for (_, mut variable) in store.variables() {
-            if variable.is_floating_point() && variable.dim() >= 2 {
+        for (name, mut variable) in store.variables() {
+            if variable.is_floating_point() && variable.dim() >= 2 && chosen(&name) {
                 let cast = variable.to_kind(kind);
                 variable.set_data(&cast);
             }

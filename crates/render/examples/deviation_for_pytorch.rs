@@ -9,7 +9,7 @@
 
 mod clock;
 
-use orator_nn::picture_blocks::cast_weights;
+use orator_nn::picture_blocks::cast_some_weights;
 use orator_nn::{Checkpoint, Precision, configure_threads, parameters};
 use orator_render::deviation::{DeviationConfig, DeviationNetworks, LatentPose};
 use serde_json::{Map, Value, json};
@@ -62,7 +62,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for (name, mut variable) in own.variables() {
             variable.copy_(&weights[&name]);
         }
-        cast_weights(&mut own, kind);
+        cast_some_weights(&mut own, kind, DeviationNetworks::may_be_cast);
         let prepared = networks.source(&source, pose.share());
         if kind != Kind::Float {
             let drawn = networks.drive(&prepared, &pose).decoded.picture;

@@ -60,7 +60,9 @@ struct DeviationArguments {
 /// The stages of the deviation system on the command line.
 #[derive(Clone, Copy, ValueEnum)]
 enum DeviationStage {
-    /// Networks that find poses and draw by them; writes the finished picture weights
+    /// What finds poses, by itself; first, where the configuration has it
+    Pose,
+    /// All networks that find poses and draw by them; writes the finished picture weights
     Features,
     /// The diffusion of latent motion; writes the finished motion weights
     Motion,
@@ -176,9 +178,13 @@ fn train_deviation(arguments: &DeviationArguments, tell: &mut dyn FnMut(Event)) 
     let DeviationArguments { stage, config, folders } = arguments;
     let (sitting, device) = (folders.sitting(), orator_nn::choose_device());
     match stage {
-        DeviationStage::Features => {
+        DeviationStage::Pose | DeviationStage::Features => {
+            let stage = match stage {
+                DeviationStage::Pose => features::Stage::Pose,
+                _ => features::Stage::Features,
+            };
             let config = features::FeaturesTrainConfig::read(config).map_err(wrong)?;
-            features::train(&config, &folders.corpus, &folders.out, sitting, device, tell)?;
+            features::train(stage, &config, &folders.corpus, &folders.out, sitting, device, tell)?;
         }
         DeviationStage::Motion => {
             let config = motion::DeviationMotionConfig::read(config).map_err(wrong)?;

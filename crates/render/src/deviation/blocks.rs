@@ -2,7 +2,8 @@
 
 use orator_nn::picture_blocks::{Convolution, ConvolutionConfig, GroupNorm, double, groups_of};
 use tch::Tensor;
-use tch::nn::Path;
+use tch::nn::init::{FanInOut, NonLinearity, NormalOrUniform};
+use tch::nn::{Init, Path};
 
 /// What a block does to the size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,16 +25,19 @@ pub(super) struct Residual {
 }
 
 impl Residual {
-    /// `groups`: groups of either normaliser, as far as they divide the channels.
+    /// `groups`: groups of either normaliser, as far as they divide the channels. A fresh block begins as its shortcut, which keeps the
+    /// spread of its input: a dozen of them in a row would else multiply it by a hundred.
     pub fn new(path: &Path, input: i64, output: i64, groups: i64, scale: Scale) -> Self {
         let same = ConvolutionConfig::same(3);
-        let conv3 = (input != output)
-            .then(|| Convolution::new(&(path / "conv3"), input, output, ConvolutionConfig::same(1)));
+        let dist = NormalOrUniform::Uniform;
+        let keeping = Init::Kaiming { dist, fan: FanInOut::FanIn, non_linearity: NonLinearity::Linear };
+        let shortcut = ConvolutionConfig { weights: keeping, ..ConvolutionConfig::same(1) };
+        let conv3 = (input != output).then(|| Convolution::new(&(path / "conv3"), input, output, shortcut));
         Self {
             norm1: GroupNorm::new(&(path / "norm1"), input, groups_of(groups, &[input])),
             conv1: Convolution::new(&(path / "conv1"), input, output, same),
             norm2: GroupNorm::new(&(path / "norm2"), output, groups_of(groups, &[output])),
-            conv2: Convolution::new(&(path / "conv2"), output, output, same),
+            conv2: Convolution::new(&(path / "conv2"), output, output, same.from_zero()),
             conv3,
             scale,
         }

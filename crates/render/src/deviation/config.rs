@@ -106,9 +106,10 @@ pub struct DeviationConfig {
     /// Whether the source's own pose counts: A = P([R_D; R_S]), t = t_D − t_S, so that a source drawn in its own pose need not
     /// move. Released: no, the enhancer has to forget the source's pose.
     pub relative: bool,
-    /// Whether A is applied to (x, y, 1) and not to (x, y, z) as released. With z, what lies in the middle of the picture can hardly move:
-    /// x and y are zero there, and z has both signs.
-    pub homogeneous: bool,
+    /// Whether features move in the plane alone, A being applied to (x, y, 1). Released: no, A is applied to (x, y, z) and moves them between
+    /// channels, too. With z, what lies in the middle of the picture can hardly move (x and y are zero there, and z has both signs),
+    /// and neighbouring channels have nothing in common, so that the gradient towards z is large and says little.
+    pub planar: bool,
     /// Whether the full-scene features follow the motion, each trusted as much as is learned. Released: no, so they ghost where
     /// something moves.
     pub warp_skips: bool,
@@ -169,7 +170,7 @@ impl Default for DeviationConfig {
             full_scene: true,
             as_released: false,
             relative: false,
-            homogeneous: false,
+            planar: false,
             warp_skips: false,
             warped_picture: false,
             flow_correction: 0.0,
@@ -206,7 +207,7 @@ impl DeviationConfig {
                 paint_at_half: true,
             },
             relative: true,
-            homogeneous: true,
+            planar: true,
             warp_skips: true,
             warped_picture: true,
             flow_correction: 0.05,
@@ -255,8 +256,8 @@ impl DeviationConfig {
         if !(0.0..=1.0).contains(&self.flow_correction) {
             return Err(format!("flow_correction {} must be 0 to 1", self.flow_correction));
         }
-        if self.as_released && (self.relative || self.homogeneous) {
-            return Err("as_released goes with neither relative nor homogeneous".into());
+        if self.as_released && (self.relative || self.planar) {
+            return Err("as_released goes with neither relative nor planar".into());
         }
         Ok(())
     }

@@ -14,6 +14,9 @@ use tch::{Kind, Tensor};
 /// π as the released code writes it.
 const RELEASED_HALF_TURN: f64 = 3.14;
 
+/// Parts that stay in 32 bits.
+const PRECISE: [&str; 2] = ["pose.", "transformation."];
+
 /// Everything about a source picture that does not depend on the driving pose.
 pub struct Source {
     /// F_e `[batch, depth, s / 8, s / 8]` in 32-bit floats.
@@ -79,12 +82,19 @@ impl DeviationNetworks {
         }
     }
 
-    /// The same computing in `kind`: [`Kind::Float`], or [`Kind::BFloat16`], in which poses, places and mixing with the
-    /// source picture stay in 32 bits.
+    /// The same computing in `kind`: [`Kind::Float`], or [`Kind::BFloat16`]. Poses, the maps made of them, places and mixing with the
+    /// source picture stay in 32 bits: along the features' depth, where each of 512 places is another feature, the rounding
+    /// of bfloat16 moves a place by a whole feature.
     #[must_use]
     pub fn computing_in(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
+    }
+
+    /// Whether the weight of that name may be cast to the kind that networks compute in.
+    #[must_use]
+    pub fn may_be_cast(name: &str) -> bool {
+        !PRECISE.iter().any(|part| name.starts_with(part))
     }
 
     /// The configuration.
@@ -108,7 +118,7 @@ impl DeviationNetworks {
     /// LPE of pictures `[batch, 3, s, s]`; `train` lets batch normalisation follow them.
     #[must_use]
     pub fn read_pose(&self, pictures: &Tensor, train: bool) -> LatentPose {
-        self.pose.forward(&for_convolution(pictures, self.kind), train)
+        self.pose.forward(&for_convolution(pictures, Kind::Float), train)
     }
 
     /// The source branch: pictures `[batch, 3, s, s]` in 0..=1, s a multiple of 32.
@@ -141,9 +151,9 @@ impl DeviationNetworks {
         let maps = match &self.transformation {
             Some(transformation) if self.config.relative => {
                 // The same span of inputs as [R_D; R_S], and what matters is not hidden behind what both share.
-                transformation.forward(&[&(&driving.rotations - &own), &own], self.kind)
+                transformation.forward(&[&(&driving.rotations - &own), &own])
             }
-            Some(transformation) => transformation.forward(&[&driving.rotations], self.kind),
+            Some(transformation) => transformation.forward(&[&driving.rotations]),
             None => {
                 let turned = if self.config.relative {
                     driving.rotations.matmul(&own.transpose(-1, -2))
@@ -163,8 +173,7 @@ impl DeviationNetworks {
         let size = source.features.size();
         let maps = warping::maps_at(&maps, size[2], size[3]);
         let rules = self.rules();
-        let places = warping::places(&maps, &translation, size[1], rules);
-        let warped = warping::sample(&source.features, &places, rules);
+        let warped = warping::warp(&source.features, &maps, &translation, rules);
         let displacement = warping::displacement(&maps, &translation, rules);
         let decoded =
             self.decoder.forward(&for_convolution(&warped, self.kind), &source.scene, &displacement);
@@ -174,7 +183,7 @@ impl DeviationNetworks {
     fn rules(&self) -> WarpingRules {
         WarpingRules {
             as_released: self.config.as_released,
-            homogeneous: self.config.homogeneous,
+            planar: self.config.planar,
             outside: self.config.outside,
         }
     }

@@ -77,7 +77,7 @@ fn every_part_of_the_released_network() {
     case.check("generator.Res_Feat", &enhancer.forward(&given("res_feat")));
     let transformation = weights
         .module("transformation", |path| super::PoseTransformation::new(path, 1, &config.transformation));
-    case.check("generator.pose_up", &transformation.forward(&[&given("rot")], Kind::Float));
+    case.check("generator.pose_up", &transformation.forward(&[&given("rot")]));
 
     let decoder = weights.module("decoder", |path| DeviationDecoder::new(path, &config));
     let maps = [given("enc0"), given("enc1"), given("enc2")];
@@ -106,11 +106,11 @@ fn every_part_of_the_released_network() {
     };
     case.check("rotation_from_logits", &pose.pose(&logits).rotations);
 
-    let rules = WarpingRules { as_released: true, homogeneous: false, outside: Outside::Zeros };
+    let rules = WarpingRules { as_released: true, planar: false, outside: Outside::Zeros };
     let (maps, t) = (given("warp_A"), given("warp_t").view([1, 3]));
-    let places = warping::places(&maps, &t, 512, rules);
+    let places = warping::places(&maps, &t, 512);
     case.check("warp_grid", &places);
-    let still = warping::places(&(&maps * 0.0), &(&t * 0.0), 512, rules);
+    let still = warping::places(&(&maps * 0.0), &(&t * 0.0), 512);
     case.check("identity_grid_512x6x5", &still);
     assert!(
         (still.select(1, 0).narrow(3, 0, 2) - identity_grid(6, 5, Device::Cpu)).abs().max().double_value(&[])

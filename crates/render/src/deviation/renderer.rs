@@ -13,7 +13,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use orator_body::Portrait;
 use orator_media::Picture;
 use orator_nn::grid::resize;
-use orator_nn::picture_blocks::cast_weights;
+use orator_nn::picture_blocks::cast_some_weights;
 use orator_nn::{Checkpoint, NnError, assign};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -99,7 +99,7 @@ impl DeviationRenderer {
         let representation = representation_of(&checkpoint)?;
         let (mut store, networks) = deviation_networks(&checkpoint, device)?;
         store.freeze();
-        cast_weights(&mut store, kind);
+        cast_some_weights(&mut store, kind, DeviationNetworks::may_be_cast);
         let config = networks.config().clone();
         let another = |path: &tch::nn::Path| DeviationNetworks::new(path, &config).computing_in(kind);
         let workers = Workers::new(&store, networks.computing_in(kind), another)?;

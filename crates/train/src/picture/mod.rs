@@ -24,7 +24,7 @@ mod weights;
 pub(crate) use config::Emphasis;
 pub(crate) use frame_store::{FrameClip, LAYOUT, load_frames};
 pub(crate) use losses::{Judges, weighted_pixels};
-pub(crate) use pairs::{PairSampler, Pairs};
+pub(crate) use pairs::{PairSampler, Pairs, held_out_pairs};
 pub(crate) use validation::{Attempt, Validation};
 
 pub use config::{PictureLosses, PictureTrainConfig};

@@ -5,7 +5,7 @@ use crate::made_up::{GENERATOR, corpus};
 use orator_media::Picture;
 use orator_nn::Checkpoint;
 use orator_render::{DeviationRenderer, Renderer};
-use orator_train::deviation::features::{FeaturesTrainConfig, STAGE, train};
+use orator_train::deviation::features::{FeaturesTrainConfig, Stage, train};
 use orator_train::{Event, Sitting};
 use std::path::Path;
 use std::sync::PoisonError;
@@ -19,7 +19,7 @@ const NETWORKS: &str = "
   transformation: { width: 4, residual_blocks: 1 }
   decoder: { residual_blocks: 1, widths: [8, 8, 8], stage_blocks: [0, 0, 0], convolve_first: true, paint_at_half: true }
   relative: true
-  homogeneous: true
+  planar: true
   warp_skips: true
   warped_picture: true
   flow_correction: 0.05
@@ -31,7 +31,8 @@ fn config(folder: &Path, steps: u64, losses: &str) -> orator_train::Result<Featu
 seed: 5
 every: 1
 networks:{NETWORKS}
-losses: {{ perceptual: 0, colour_jitter: 0, keypoint_flow: 1, point_probe: 1, pose_first: 1, {losses} }}
+losses: {{ perceptual: 0, colour_jitter: 0, keypoint_flow: 1, point_probe: 1, {losses} }}
+pose: {{ steps: 2, batch: 2, save_every: 2, average: 0.5, schedule: {{ peak: 2.0e-3, warm_up: 1, hold: 0.9, floor: 0.5 }} }}
 features: {{ steps: {steps}, batch: 2, save_every: 4, average: 0.5, schedule: {{ peak: 2.0e-3, warm_up: 2, hold: 0.9, floor: 0.5 }} }}
 clips:
   - {{ corpus: squares, split: train }}
@@ -54,8 +55,12 @@ fn the_stage_runs_and_its_weights_read_motion_and_draw() {
     corpus(&home.path().join("squares"));
     let run = home.path().join("run");
     let config = config(home.path(), 4, ADVERSARIAL).unwrap();
+    let missing =
+        train(Stage::Features, &config, home.path(), &run, false, Device::Cpu, &mut |_| {}).unwrap_err();
+    assert!(missing.hint().unwrap().contains("pose"), "{missing}");
+    train(Stage::Pose, &config, home.path(), &run, false, Device::Cpu, &mut |_| {}).unwrap();
     let mut parts = Vec::new();
-    train(&config, home.path(), &run, false, Device::Cpu, &mut |event| {
+    train(Stage::Features, &config, home.path(), &run, false, Device::Cpu, &mut |event| {
         if let Event::Step { losses, .. } = event {
             parts = losses.into_keys().collect();
         }
@@ -64,7 +69,7 @@ fn the_stage_runs_and_its_weights_read_motion_and_draw() {
     for part in ["pixels", "regions", "fooling", "judging", "warped", "flow", "probe", "identity"] {
         assert!(parts.iter().any(|name| name == part), "{part} is not among {parts:?}");
     }
-    assert!(run.join(STAGE).join("validation-000004.png").is_file());
+    assert!(run.join(Stage::Features.name()).join("validation-000004.png").is_file());
     let weights = run.join("tiny.safetensors");
     let checkpoint = Checkpoint::read(&weights).unwrap();
     assert!(checkpoint.tensors.keys().all(|name| !name.contains("discriminator") && !name.contains("probe")));
@@ -83,12 +88,15 @@ fn a_resumed_run_equals_an_uninterrupted_one() {
     corpus(&home.path().join("squares"));
     let config = config(home.path(), 4, ADVERSARIAL).unwrap();
     let (whole, parted) = (home.path().join("whole"), home.path().join("parted"));
-    train(&config, home.path(), &whole, false, Device::Cpu, &mut |_| {}).unwrap();
+    for run in [&whole, &parted] {
+        train(Stage::Pose, &config, home.path(), run, false, Device::Cpu, &mut |_| {}).unwrap();
+    }
+    train(Stage::Features, &config, home.path(), &whole, false, Device::Cpu, &mut |_| {}).unwrap();
     // A step at a time.
     let mut sitting = Sitting { resume: false, limit: Some(Duration::ZERO) };
     for step in 1..=4 {
         let mut paused = None;
-        train(&config, home.path(), &parted, sitting, Device::Cpu, &mut |event| {
+        train(Stage::Features, &config, home.path(), &parted, sitting, Device::Cpu, &mut |event| {
             if let Event::Paused { step, .. } = event {
                 paused = Some(step);
             }

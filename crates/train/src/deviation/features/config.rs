@@ -35,8 +35,6 @@ pub struct DeviationLosses {
     pub keypoint_flow: f64,
     /// Of how badly a probe finds keypoints in the latent pose (ours, as `keypoint_flow`). Default 0.
     pub point_probe: f64,
-    /// So many steps teach the pose estimator alone, by the probe. Default 0.
-    pub pose_first: u64,
     /// Of the motion that is found between a picture and itself, for relative poses (METHODS 1.5). Default 1.
     pub identity: f64,
     /// How much a pixel of a hand counts beside one of the background. Default 5.
@@ -63,7 +61,6 @@ impl Default for DeviationLosses {
             warped_pixel: 2.0,
             keypoint_flow: 0.0,
             point_probe: 0.0,
-            pose_first: 0,
             identity: 1.0,
             hand_weight: 5.0,
             face_weight: 2.0,
@@ -125,7 +122,10 @@ pub struct FeaturesTrainConfig {
     /// Weights of the losses.
     #[serde(default)]
     pub losses: DeviationLosses,
-    /// Steps and rates.
+    /// Steps and rates of the pose estimator by itself, before everything else (ours); left out when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pose: Option<StageConfig>,
+    /// Steps and rates of all networks together.
     pub features: StageConfig,
     /// The corpus.
     pub clips: Vec<ClipSource>,
@@ -168,8 +168,8 @@ impl FeaturesTrainConfig {
         }
         self.features.check().map_err(|what| format!("features: {what}"))?;
         self.losses.regions.check().map_err(|what| format!("losses.regions: {what}"))?;
-        if self.losses.pose_first > 0 && self.losses.point_probe <= 0.0 {
-            return Err("losses.pose_first needs losses.point_probe above zero".into());
+        if let Some(pose) = &self.pose {
+            pose.check().map_err(|what| format!("pose: {what}"))?;
         }
         if !(1..=1024).contains(&self.losses.discriminator_width) {
             return Err("losses.discriminator_width must be 1 to 1024".into());

@@ -52,7 +52,7 @@ impl<'a> FeaturesLearner<'a> {
 }
 
 /// Latent poses of source and driving pictures, found in one pass.
-fn poses(networks: &DeviationNetworks, pairs: &Pairs, train: bool) -> (LatentPose, LatentPose) {
+pub(super) fn poses(networks: &DeviationNetworks, pairs: &Pairs, train: bool) -> (LatentPose, LatentPose) {
     let small = |t: &Tensor| resize(t, POSE_PICTURE, POSE_PICTURE);
     let both = networks.read_pose(&Tensor::cat(&[small(&pairs.source), small(&pairs.driving)], 0), train);
     let batch = pairs.source.size()[0];
@@ -84,9 +84,6 @@ impl Learner for FeaturesLearner<'_> {
             let source = probe.loss(&own, &pairs.source_points, &pairs.source_confidence);
             (source + probe.loss(&driving, &pairs.driving_points, &pairs.driving_confidence)) * 0.5
         });
-        if let (Some(probed), true) = (&probed, step < losses.pose_first) {
-            return Ok((probed * losses.point_probe, vec![("probe", probed.double_value(&[]))]));
-        }
         let source = self.networks.source(&pairs.source, own);
         let driven = self.networks.drive(&source, &driving);
         let decoded = &driven.decoded;

@@ -7,8 +7,9 @@ mod learner;
 #[cfg(test)]
 mod one_batch;
 mod point_probe;
+mod pose_learner;
 mod run;
 
 pub use config::{DeviationLosses, FeaturesTrainConfig, StartFrom};
 pub use judges::{RegionConfig, RegionLoss, RegionTerms};
-pub use run::{STAGE, train};
+pub use run::{Stage, train};

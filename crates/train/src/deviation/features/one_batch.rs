@@ -53,6 +53,7 @@ fn the_stage_learns_one_batch_by_heart() {
             networks: networks(ours),
             start_from: None,
             losses: DeviationLosses { perceptual: 0.0, colour_jitter: 0.0, ..DeviationLosses::default() },
+            pose: None,
             features: StageConfig {
                 steps: 1,
                 batch: 2,

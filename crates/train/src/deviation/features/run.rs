@@ -4,6 +4,7 @@ use super::config::{FeaturesTrainConfig, StartFrom};
 use super::judges::RegionLoss;
 use super::learner::{FeaturesLearner, StageJudges};
 use super::point_probe::PointProbe;
+use super::pose_learner::PoseLearner;
 use crate::picture::{FrameClip, Judges, Validation, load_frames};
 use crate::run_folder::{Sitting, StageRun};
 use crate::training_loop::{draw_curves, refuse_begun, run_steps};
@@ -13,23 +14,42 @@ use orator_render::contextual::drawing_kind;
 use orator_render::deviation::{DeviationNetworks, deviation_checkpoint, deviation_networks};
 use orator_render::{Discriminator, DiscriminatorConfig};
 use std::collections::BTreeMap;
-use std::path::Path;
-use tch::Device;
+use std::path::{Path, PathBuf};
 use tch::nn::VarStore;
+use tch::{Device, Kind};
 
-/// The stage's name in the run folder and on the command line.
-pub const STAGE: &str = "features";
+/// The stages of stage 1; the second needs the weights of the first where the configuration has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The pose estimator by itself.
+    Pose,
+    /// All networks together.
+    Features,
+}
+
+impl Stage {
+    /// The name in the run folder and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pose => "pose",
+            Self::Features => "features",
+        }
+    }
+}
+
 /// Name of the discriminator among the variables: it learns with the networks and stays out of the finished weights.
 const DISCRIMINATOR: &str = "discriminator";
 /// Likewise of the probe.
 const PROBE: &str = "probe";
 
-/// Trains stage 1 into the run folder `run`; returns when its weights are written, or when the sitting's time is up. Train in a
+/// Trains one stage into the run folder `run`; returns when its weights are written, or when the sitting's time is up. Train in a
 /// process of its own: libtorch has one random generator.
 ///
 /// # Errors
-/// When the corpus is missing, the folder cannot be written, or the loss diverges.
+/// When the corpus or the earlier stage's weights are missing, the folder cannot be written, or the loss diverges.
 pub fn train(
+    stage: Stage,
     config: &FeaturesTrainConfig,
     corpus: &Path,
     run: &Path,
@@ -38,47 +58,110 @@ pub fn train(
     tell: &mut dyn FnMut(Event),
 ) -> Result<()> {
     let sitting = sitting.into();
-    let begun = refuse_begun(run, STAGE, sitting.resume)?;
+    let settings = match (stage, &config.pose) {
+        (Stage::Features, _) => &config.features,
+        (Stage::Pose, Some(pose)) => pose,
+        (Stage::Pose, None) => {
+            return Err(TrainError::Corpus {
+                what: "the configuration has no `pose`: there is nothing to train before the features".into(),
+                hint: "train the features".into(),
+            });
+        }
+    };
+    let begun = refuse_begun(run, stage.name(), sitting.resume)?;
     let form = (config.side, config.every);
     let clips = load_frames(&config.clips, form, corpus, &run.join("prepared"), tell)?;
-    tch::manual_seed(mix(config.seed, 0) as i64);
+    tch::manual_seed(mix(config.seed, stage as u64) as i64);
     let store = VarStore::new(device);
     let kind = drawing_kind(device);
     let networks = DeviationNetworks::new(&store.root(), &config.networks).computing_in(kind);
-    if let (Some(start), false) = (&config.start_from, begun) {
-        begin_from(start, &store)?;
+    if !begun {
+        begin(stage, config, run, &store)?;
     }
     let losses = &config.losses;
+    let probe =
+        (stage == Stage::Pose || losses.point_probe > 0.0).then(|| PointProbe::new(&(store.root() / PROBE)));
+    let finished = match (stage, probe) {
+        (Stage::Pose, Some(probe)) => {
+            freeze_all_but(&store, &["pose", PROBE]);
+            let mut folder = StageRun::open(run, stage.name(), settings.steps, sitting, tell)?;
+            let learner = PoseLearner::new(&networks, &probe, &clips, (config, settings), device)?;
+            run_steps(&learner, &store, settings, config.seed, &mut folder)?.then_some(folder)
+        }
+        (_, probe) => {
+            let judges = judges(config, probe, &store, kind, device)?;
+            let mut folder = StageRun::open(run, stage.name(), settings.steps, sitting, tell)?;
+            let validation = Validation::new(&clips, losses.emphasis(), run.join(stage.name()), device);
+            let learner = FeaturesLearner::new(&networks, &clips, config, judges, validation, kind, device)?;
+            run_steps(&learner, &store, settings, config.seed, &mut folder)?.then_some(folder)
+        }
+    };
+    let Some(mut folder) = finished else { return Ok(()) };
+    draw_curves(&mut folder)?;
+    let (path, precision) = match stage {
+        Stage::Pose => (pose_file(run), Precision::Full),
+        Stage::Features => (run.join(format!("{}.safetensors", config.name)), Precision::Half),
+    };
+    let mut checkpoint = deviation_checkpoint(&config.networks, &store, &notes(config, &clips))?;
+    let helps = [DISCRIMINATOR, PROBE].map(|name| format!("{name}."));
+    checkpoint.tensors.retain(|name, _| !helps.iter().any(|help| name.starts_with(help)));
+    checkpoint.write(&path, precision)?;
+    folder.wrote(&path);
+    Ok(())
+}
+
+fn pose_file(run: &Path) -> PathBuf {
+    run.join(format!("{}.safetensors", Stage::Pose.name()))
+}
+
+/// What judges pictures, by the weights of the losses.
+fn judges(
+    config: &FeaturesTrainConfig,
+    probe: Option<PointProbe>,
+    store: &VarStore,
+    kind: Kind,
+    device: Device,
+) -> Result<StageJudges> {
+    let losses = &config.losses;
     let wanted = (losses.perceptual > 0.0, losses.part_perceptual > 0.0);
-    let discriminator = (losses.adversarial > 0.0).then(|| {
-        let shape = DiscriminatorConfig::published(losses.discriminator_width);
-        Discriminator::new(&(store.root() / DISCRIMINATOR), shape)
-    });
-    let judges = StageJudges {
+    Ok(StageJudges {
         pictures: Judges::load(&losses.features, wanted, kind, device)?,
         regions: losses
             .judges_regions()
             .then(|| RegionLoss::load(losses.regions.clone(), kind, device))
             .transpose()?,
-        discriminator,
-        probe: (losses.point_probe > 0.0).then(|| PointProbe::new(&(store.root() / PROBE))),
-    };
-    let mut folder = StageRun::open(run, STAGE, config.features.steps, sitting, tell)?;
-    let validation = Validation::new(&clips, losses.emphasis(), run.join(STAGE), device);
-    let finished = {
-        let learner = FeaturesLearner::new(&networks, &clips, config, judges, validation, kind, device)?;
-        run_steps(&learner, &store, &config.features, config.seed, &mut folder)?
-    };
-    if !finished {
-        return Ok(());
+        discriminator: (losses.adversarial > 0.0).then(|| {
+            let shape = DiscriminatorConfig::published(losses.discriminator_width);
+            Discriminator::new(&(store.root() / DISCRIMINATOR), shape)
+        }),
+        probe,
+    })
+}
+
+/// Only variables of these networks ask for gradients.
+fn freeze_all_but(store: &VarStore, learning: &[&str]) {
+    for (name, variable) in parameters(store) {
+        if !learning.iter().any(|part| name.split('.').next() == Some(part)) {
+            let _ = variable.set_requires_grad(false);
+        }
     }
-    draw_curves(&mut folder)?;
-    let path = run.join(format!("{}.safetensors", config.name));
-    let mut checkpoint = deviation_checkpoint(&config.networks, &store, &notes(config, &clips))?;
-    let helps = [DISCRIMINATOR, PROBE].map(|name| format!("{name}."));
-    checkpoint.tensors.retain(|name, _| !helps.iter().any(|help| name.starts_with(help)));
-    checkpoint.write(&path, Precision::Half)?;
-    folder.wrote(&path);
+}
+
+/// The weights that a stage begins with: the configuration's, and the pose estimator that was trained by itself.
+fn begin(stage: Stage, config: &FeaturesTrainConfig, run: &Path, store: &VarStore) -> Result<()> {
+    if let Some(start) = &config.start_from {
+        begin_from(start, store)?;
+    }
+    if stage == Stage::Features && config.pose.is_some() {
+        let weights = pose_file(run);
+        if !weights.is_file() {
+            return Err(TrainError::Corpus {
+                what: format!("{} is missing", weights.display()),
+                hint: "train the pose first, into the same run folder".into(),
+            });
+        }
+        begin_from(&StartFrom { weights, parts: vec!["pose".into()] }, store)?;
+    }
     Ok(())
 }
 
@@ -116,6 +199,13 @@ fn notes(config: &FeaturesTrainConfig, clips: &[FrameClip]) -> BTreeMap<String, 
             format!("{} clips, {frames} frames of {} pixels", training.len(), config.side),
         ),
         ("seed".to_string(), config.seed.to_string()),
-        ("steps".to_string(), format!("{STAGE} {}", config.features.steps)),
+        (
+            "steps".to_string(),
+            format!(
+                "pose {}, features {}",
+                config.pose.as_ref().map_or(0, |pose| pose.steps),
+                config.features.steps
+            ),
+        ),
     ])
 }
