@@ -13,6 +13,14 @@ pub enum BodyError {
     /// Arrays of the wrong size for the layout they claim.
     #[error("{0}")]
     Shape(String),
+    /// Motion in another representation than the one that is needed.
+    #[error("the motion is {found}, but {wanted} is needed")]
+    Representation {
+        /// What is needed.
+        wanted: String,
+        /// What there is.
+        found: String,
+    },
     /// A keypoint file that is missing, damaged or of another kind.
     #[error("{}: {what}", path.display())]
     File {
@@ -48,6 +56,9 @@ impl BodyError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Shape(_) => None,
+            Self::Representation { .. } => {
+                Some("choose a motion system and a renderer that belong together".into())
+            }
             Self::File { .. } => {
                 Some("write it again, for example with `orator inspect VIDEO --out FILE.safetensors`".into())
             }

@@ -10,6 +10,7 @@ mod error;
 pub mod file;
 mod latent;
 pub mod layout;
+mod motion;
 pub mod normalise;
 mod portrait;
 #[cfg(test)]
@@ -23,5 +24,6 @@ pub use error::{BodyError, Result};
 pub use file::{KeypointFile, read_keypoints, write_keypoints};
 pub use latent::{KEYPOINTS, LatentTrack};
 pub use layout::{Layout, Part};
+pub use motion::Motion;
 pub use portrait::Portrait;
 pub use track::KeypointTrack;

@@ -13,14 +13,6 @@ pub enum MotionError {
     /// The keypoints are of another layout or cannot be used.
     #[error(transparent)]
     Keypoints(#[from] orator_body::BodyError),
-    /// Motion in another representation than the one that is needed.
-    #[error("the motion is {found}, but {wanted} is needed")]
-    Representation {
-        /// What is needed.
-        wanted: String,
-        /// What there is.
-        found: String,
-    },
     /// The request cannot be met.
     #[error("{what}")]
     Request {
@@ -41,10 +33,8 @@ impl MotionError {
         match self {
             Self::Weights(e) => e.hint(),
             Self::Request { hint, .. } => Some(hint.clone()),
-            Self::Representation { .. } => {
-                Some("choose a motion system and a renderer that belong together".into())
-            }
-            Self::Keypoints(_) | Self::Torch(_) => None,
+            Self::Keypoints(e) => e.hint(),
+            Self::Torch(_) => None,
         }
     }
 }

@@ -11,7 +11,8 @@ mod retarget;
 mod streams;
 
 pub use error::{MotionError, Result};
-pub use model::{Known, Motion, MotionModel, SampleOptions, SampleRequest};
+pub use model::{Known, MotionModel, SampleOptions, SampleRequest};
+pub use orator_body::Motion;
 pub use rest::{ARM_POINTS, HandShape, RestPose};
 pub use retarget::to_keypoints;
 pub use streams::{BODY_DIMENSIONS, FACE_DIMENSIONS, LIP_POINTS, Streams, mirror, to_streams};

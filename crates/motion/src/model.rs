@@ -1,53 +1,9 @@
 //! The contract that every motion system fulfils: speech and a reference pose in, motion out.
 
-use crate::MotionError;
 use crate::Result;
 use ndarray::ArrayView1;
-use orator_body::{KEYPOINTS, KeypointTrack, LatentTrack};
+use orator_body::{KeypointTrack, Motion};
 use orator_speech::Speech;
-
-/// What a motion model makes.
-#[derive(Clone, Debug)]
-pub enum Motion {
-    /// 133 points a frame: any keypoint renderer can draw it.
-    Keypoints(KeypointTrack),
-    /// Numbers that only the renderer of the same system can draw.
-    Latent(LatentTrack),
-}
-
-impl Motion {
-    /// The name of the representation, for messages.
-    #[must_use]
-    pub fn representation(&self) -> &str {
-        match self {
-            Self::Keypoints(_) => KEYPOINTS,
-            Self::Latent(track) => track.representation(),
-        }
-    }
-
-    /// Frames.
-    #[must_use]
-    pub fn frames(&self) -> usize {
-        match self {
-            Self::Keypoints(track) => track.frames(),
-            Self::Latent(track) => track.frames(),
-        }
-    }
-
-    /// The keypoints.
-    ///
-    /// # Errors
-    /// [`MotionError::Representation`] when it is latent motion.
-    pub fn keypoints(self) -> Result<KeypointTrack> {
-        match self {
-            Self::Keypoints(track) => Ok(track),
-            Self::Latent(track) => Err(MotionError::Representation {
-                wanted: KEYPOINTS.into(),
-                found: track.representation().into(),
-            }),
-        }
-    }
-}
 
 /// Motion that is given and must not change: a prefix to go on from, or everything outside an edited range.
 #[derive(Clone, Copy, Debug)]

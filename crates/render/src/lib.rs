@@ -15,9 +15,10 @@ pub use discriminator::{Discriminator, DiscriminatorConfig};
 pub use error::{RenderError, Result};
 pub use warp::{Tps, TpsForm, WarpRenderer};
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
-use orator_body::{KEYPOINTS, Portrait};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use orator_body::{KEYPOINTS, Motion, Portrait};
 use orator_media::Picture;
+use std::ops::Range;
 
 /// Reads latent motion from pictures of a person.
 pub trait MotionReader {
@@ -88,5 +89,23 @@ pub trait Scene: Send {
     fn render_latents(&mut self, latents: &[ArrayView1<'_, f32>]) -> Result<Vec<Picture>> {
         let _ = latents;
         Err(RenderError::Motion(format!("this renderer draws {KEYPOINTS}, not latent motion")))
+    }
+
+    /// Draws a range of a motion's frames.
+    ///
+    /// # Errors
+    /// As [`Scene::render_many`] and [`Scene::render_latents`].
+    fn render_frames(&mut self, motion: &Motion, range: Range<usize>) -> Result<Vec<Picture>> {
+        match motion {
+            Motion::Keypoints(track) => {
+                let at = Axis(0);
+                let pose =
+                    |frame| (track.points().index_axis(at, frame), track.confidence().index_axis(at, frame));
+                self.render_many(&range.map(pose).collect::<Vec<_>>())
+            }
+            Motion::Latent(track) => {
+                self.render_latents(&range.map(|frame| track.values().row(frame)).collect::<Vec<_>>())
+            }
+        }
     }
 }

@@ -2,12 +2,10 @@
 
 use crate::stages::Progress;
 use crate::{Result, StudioError};
-use ndarray::Axis;
 use orator_media::Picture;
 use orator_media::video_out::{Provenance, VideoSettings, VideoSummary, VideoWriter};
 use orator_motion::Motion;
 use orator_render::{RenderError, Scene};
-use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
@@ -41,7 +39,8 @@ pub(crate) fn film(
     std::thread::scope(|scope| {
         scope.spawn(move || {
             for first in (0..frames).step_by(AT_ONCE) {
-                let (drawn, failed) = match draw(scene, motion, first..(first + AT_ONCE).min(frames)) {
+                let (drawn, failed) = match scene.render_frames(motion, first..(first + AT_ONCE).min(frames))
+                {
                     Ok(pictures) => (pictures.into_iter().map(Ok).collect(), false),
                     Err(error) => (vec![Err(error)], true),
                 };
@@ -70,19 +69,4 @@ pub(crate) fn film(
         }
         writer.finish().map_err(StudioError::Output)
     })
-}
-
-/// The frames of a range.
-fn draw(scene: &mut dyn Scene, motion: &Motion, range: Range<usize>) -> orator_render::Result<Vec<Picture>> {
-    match motion {
-        Motion::Keypoints(track) => {
-            let at = Axis(0);
-            let pose =
-                |frame| (track.points().index_axis(at, frame), track.confidence().index_axis(at, frame));
-            scene.render_many(&range.map(pose).collect::<Vec<_>>())
-        }
-        Motion::Latent(track) => {
-            scene.render_latents(&range.map(|frame| track.values().row(frame)).collect::<Vec<_>>())
-        }
-    }
 }

@@ -1,12 +1,15 @@
 //! Motion models on held-out clips: do lips follow the voice, and do strokes fall on stressed syllables? Each figure stands beside
 //! what another clip's motion reaches on the same sound, which is what a model that does not listen would get.
 
+mod screening;
 mod strokes;
 
+use self::screening::Screening;
 use self::strokes::StrokeFigures;
 use crate::gestures::triggered;
 use crate::phrases::sound_of;
-use crate::{ClipSource, Event, PreparedClip, Result, Split, TrainError, prepare};
+use crate::picture::{HeldOutClips, load_frames};
+use crate::{ClipSource, Event, PreparedClip, Result, TrainError, prepare};
 use ndarray::{Array2, Axis, concatenate, s};
 use orator_body::KeypointTrack;
 use orator_corpus::{ClipDescription, Corpus};
@@ -16,6 +19,7 @@ use orator_metrics::lip_agreement::{LipConfig, LipReport};
 use orator_metrics::strokes::{Detector, TOLERANCE};
 use orator_motion::contextual::StrokePlan;
 use orator_motion::{Motion, MotionModel, RestPose, SampleOptions, SampleRequest, to_streams};
+use orator_render::Renderer;
 use orator_speech::{
     ENCODER_RATE, ENCODER_SAMPLES_PER_FRAME, Speech, SpeechEncoder, TextListener, WakeHubert,
 };
@@ -129,27 +133,35 @@ struct Sample {
     true_plan: Option<StrokePlan>,
 }
 
-/// Samples the model on held-out clips and measures.
+/// Samples the model on held-out clips and measures. With a renderer the motion is drawn from each clip's first frame, and what is
+/// measured is the person found again in the pictures; clips without pictures are passed over then.
 ///
 /// # Errors
 /// When clips cannot be prepared or read, or the model cannot be sampled.
 pub fn evaluate(
     model: &dyn MotionModel,
-    sources: &[ClipSource],
+    renderer: Option<&dyn Renderer>,
+    held_out: &HeldOutClips,
     corpus: &Path,
     folder: &Path,
     settings: &EvaluationSettings,
     tell: &mut dyn FnMut(Event),
 ) -> Result<MotionReport> {
-    let held_out: Vec<ClipSource> =
-        sources.iter().filter(|s| s.split == Split::HeldOut && s.speech).cloned().collect();
-    if held_out.is_empty() {
+    let spoken: Vec<ClipSource> = held_out.clips.iter().filter(|s| s.speech).cloned().collect();
+    if spoken.is_empty() {
         return Err(TrainError::Corpus {
             what: "the configuration holds no clip with speech out".into(),
             hint: "mark some clips with `split: held-out`".into(),
         });
     }
-    let clips = prepare(&held_out, corpus, folder, tell)?;
+    let clips = prepare(&spoken, corpus, folder, tell)?;
+    let mut screening = match renderer {
+        Some(renderer) => {
+            let form = (held_out.side, held_out.every);
+            Some(Screening::new(renderer, load_frames(&spoken, form, corpus, folder, tell)?)?)
+        }
+        None => None,
+    };
     let mut encoder = WakeHubert::load()?;
     let listener = (model.text_features() > 0).then(|| TextListener::load(None)).transpose()?;
     let mut opened = BTreeMap::new();
@@ -162,7 +174,8 @@ pub fn evaluate(
         let mut samples = Vec::with_capacity(chosen.len());
         for (done, clip) in chosen.iter().enumerate() {
             tell(Event::Preparing { done, total: chosen.len(), clip: format!("{} (sampled)", clip.name) });
-            samples.extend(sample(model, clip, settings, &mut encoder, listener.as_ref(), &mut opened)?);
+            let ears = (&mut encoder as &mut dyn SpeechEncoder, listener.as_ref());
+            samples.extend(sample(model, screening.as_mut(), clip, settings, ears, &mut opened)?);
         }
         if !samples.is_empty() {
             kinds.insert(kind, report(&samples)?);
@@ -176,15 +189,22 @@ pub fn evaluate(
 /// The model's motion for a clip's sound; `None` where the clip shows no face to begin from.
 fn sample(
     model: &dyn MotionModel,
+    screening: Option<&mut Screening<'_>>,
     clip: &PreparedClip,
     settings: &EvaluationSettings,
-    encoder: &mut dyn SpeechEncoder,
-    listener: Option<&TextListener>,
+    (encoder, listener): (&mut dyn SpeechEncoder, Option<&TextListener>),
     opened: &mut BTreeMap<PathBuf, Corpus>,
 ) -> Result<Option<Sample>> {
     let face = orator_body::layout::FACE.start;
     let first = (0..clip.track.frames()).find(|&f| clip.track.confidence()[[f, face]] >= SEEN);
     let Some(reference) = first.and_then(|f| clip.track.frame(f)) else { return Ok(None) };
+    let mut drawn = None;
+    if let Some(screening) = screening {
+        let Some(screen) = screening.open(&clip.name)? else { return Ok(None) };
+        drawn = Some((screening, screen));
+    }
+    let reference = drawn.as_ref().map_or(reference, |(_, screen)| screen.portrait.keypoints.clone());
+    let own = drawn.as_ref().and_then(|(_, screen)| Some(screen.scene.own_motion()?.to_owned()));
     let frames = clip.track.frames();
     let (sound, description) = sound_of(&clip.place, opened)?;
     let mut waveform = sound.resampled(ENCODER_RATE)?.samples;
@@ -198,13 +218,17 @@ fn sample(
     let request = SampleRequest {
         speech: &speech,
         reference: &reference,
-        latent: None,
+        latent: own.as_ref().map(|row| row.view()),
         known: None,
         speaker: settings.speaker.as_deref(),
         options: settings.options.clone(),
     };
     let plan = model.planned_strokes(&request)?.map(|hands| StrokePlan { hands });
-    let made = model.sample(&request, &mut |_, _| {})?.keypoints()?;
+    let made = model.sample(&request, &mut |_, _| {})?;
+    let made = match drawn {
+        Some((screening, mut screen)) => screening.seen(&mut screen, &made)?,
+        None => made.keypoints()?,
+    };
     let seconds = frames as f64 / clip.track.rate().as_f64();
     let true_plan = description.as_ref().map(|d| triggered(d, seconds));
     let represented = model.represented(&clip.track)?.map(Motion::keypoints).transpose()?;

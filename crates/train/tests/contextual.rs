@@ -390,7 +390,7 @@ fn what_is_said_is_heard_where_the_networks_ask_for_it() {
             speaker: None,
             options,
         };
-        model.sample(&request, &mut |_, _| {}).and_then(Motion::keypoints)
+        model.sample(&request, &mut |_, _| {}).and_then(|motion| Ok(motion.keypoints()?))
     };
     assert!(take(&plain).unwrap_err().to_string().contains("features of the text"));
     let (one, other) = (text(90), text(90) * -1.0);

@@ -5,10 +5,10 @@ use crate::screen::Screen;
 use clap::{Args, Subcommand, ValueEnum};
 use orator_media::OutputFile;
 use orator_motion::SampleOptions;
-use orator_studio::{MotionKind, RendererKind, load_renderer, models};
+use orator_studio::{MotionKind, RendererKind, load_motion, load_renderer, models};
+use orator_train::Event;
 use orator_train::evaluation::{Beside, EvaluationSettings, evaluate};
 use orator_train::picture::{HeldOutClips, ReenactmentSettings, reenact};
-use orator_train::{Event, TrainConfig};
 use serde::Serialize;
 use serde_json::json;
 use std::io::Write;
@@ -76,6 +76,9 @@ struct MotionArguments {
     /// Do not plan strokes from the speech first
     #[arg(long)]
     unplanned: bool,
+    /// Draw the motion with this renderer and measure what is seen in the pictures
+    #[arg(long, value_name = "NAME[=WEIGHTS]", value_parser = contender)]
+    renderer: Option<Contender>,
 }
 
 /// Arguments of `orator eval pictures`.
@@ -131,10 +134,16 @@ fn wrong(error: orator_train::TrainError) -> Failure {
 
 fn motion(arguments: &MotionArguments, screen: &mut Screen) -> Result<(), Failure> {
     let Clips { config, corpus, out, clips } = &arguments.clips;
-    let config = TrainConfig::read(config).map_err(wrong)?;
-    let usual = MotionKind::default().default_weights();
-    let path = models::find(arguments.weights.as_deref().unwrap_or(usual))?;
-    let (model, weights) = models::load_keypoint_motion(&path)?;
+    let held_out = HeldOutClips::read(config).map_err(wrong)?;
+    let renderer = match &arguments.renderer {
+        Some(Contender { kind, weights }) => Some(load_renderer(*kind, weights.as_deref())?.0),
+        None => None,
+    };
+    let latent = renderer.as_ref().is_some_and(|renderer| renderer.motion_reader().is_some());
+    let usual = if latent { MotionKind::Deviation } else { MotionKind::default() };
+    let path = models::find(arguments.weights.as_deref().unwrap_or(usual.default_weights()))?;
+    let (model, weights) =
+        if latent { load_motion(usual, path.to_str())? } else { models::load_keypoint_motion(&path)? };
     let usual = SampleOptions::default();
     let settings = EvaluationSettings {
         clips: *clips,
@@ -150,7 +159,9 @@ fn motion(arguments: &MotionArguments, screen: &mut Screen) -> Result<(), Failur
     };
     let folder = out.join("prepared");
     let report =
-        evaluate(model.as_ref(), &config.clips, corpus, &folder, &settings, &mut |e| tell(&e, screen))?;
+        evaluate(model.as_ref(), renderer.as_deref(), &held_out, corpus, &folder, &settings, &mut |e| {
+            tell(&e, screen)
+        })?;
     screen.end_bar();
     screen.json(&json!({ "event": "motion", "weights": weights, "report": report }));
     write(&out.join("motion.json"), &json!({ "weights": weights, "report": report }), screen)?;

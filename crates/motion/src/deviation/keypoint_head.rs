@@ -47,10 +47,11 @@ impl MotionModel for KeypointHead {
         self.model.check(request)?;
         let statistics = self.model.statistics();
         let Some(keypoints) = &statistics.keypoints else {
-            return Err(MotionError::Representation {
+            return Err(orator_body::BodyError::Representation {
                 wanted: orator_body::KEYPOINTS.into(),
                 found: self.model.representation().into(),
-            });
+            }
+            .into());
         };
         let numbers = tch::no_grad(|| self.model.numbers(request, None, progress))?;
         let latent = statistics.representation.numbers();

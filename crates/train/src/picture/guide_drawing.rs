@@ -53,7 +53,7 @@ fn spread(frames: usize, count: usize) -> impl Iterator<Item = usize> {
 ///
 /// # Errors
 /// When the picture cannot be read or looked at.
-pub(super) fn portrait(clip: &FrameClip, frame: usize, perceiver: &mut Perceiver) -> Result<Portrait> {
+pub(crate) fn portrait(clip: &FrameClip, frame: usize, perceiver: &mut Perceiver) -> Result<Portrait> {
     let picture = Picture::from_rgb(clip.side, clip.side, clip.picture(frame)?)?;
     let own = clip.track.frame(frame);
     match (perceiver.portrait(picture.clone()), own) {

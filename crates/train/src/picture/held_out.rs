@@ -31,9 +31,8 @@ impl HeldOutClips {
             return Err(wrong("side must be 256 or 512, and every above zero".into()));
         }
         read.clips.retain(|clip| clip.split == Split::HeldOut);
-        for clip in &mut read.clips {
+        for clip in &read.clips {
             clip.check_place().map_err(|what| wrong(format!("{}: {what}", clip.place())))?;
-            clip.speech = false;
         }
         if read.clips.is_empty() {
             return Err(TrainError::Corpus {
@@ -63,7 +62,7 @@ mod tests {
         .unwrap();
         assert_eq!((found.side, found.every, found.clips.len()), (256, 5, 1));
         assert_eq!(found.clips[0].files.as_deref(), Some("b/*"));
-        assert!(!found.clips[0].speech);
+        assert!(found.clips[0].speech);
         let nothing = read("clips:\n  - { files: a/*, speaker: s, split: train }\n").unwrap_err();
         assert!(matches!(nothing, TrainError::Corpus { .. }), "{nothing}");
         let wrong = read("side: 300\nclips:\n  - { files: b/*, speaker: s, split: held-out }\n").unwrap_err();

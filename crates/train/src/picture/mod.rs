@@ -23,6 +23,7 @@ mod weights;
 
 pub(crate) use config::Emphasis;
 pub(crate) use frame_store::{FrameClip, LAYOUT, load_frames};
+pub(crate) use guide_drawing::portrait;
 pub(crate) use losses::{Judges, weighted_pixels};
 pub(crate) use pairs::{PairSampler, Pairs, held_out_pairs};
 pub(crate) use validation::{Attempt, Validation};

@@ -4,7 +4,7 @@ use super::frame_store::{FrameClip, load_frames};
 use super::guide_drawing::portrait;
 use super::held_out::HeldOutClips;
 use super::sheet::Sheet;
-use crate::{Event, Result, TrainError};
+use crate::{ClipSource, Event, Result, TrainError};
 use ndarray::Axis;
 use orator_body::{KeypointTrack, Portrait};
 use orator_media::Picture;
@@ -73,7 +73,9 @@ pub fn reenact(
             hint: "name a renderer".into(),
         });
     }
-    let clips = load_frames(&held_out.clips, (held_out.side, held_out.every), corpus, folder, tell)?;
+    let silent: Vec<ClipSource> =
+        held_out.clips.iter().map(|clip| ClipSource { speech: false, ..clip.clone() }).collect();
+    let clips = load_frames(&silent, (held_out.side, held_out.every), corpus, folder, tell)?;
     let mut perceiver = Perceiver::load()?;
     let mut table =
         ReenactmentTable { settings: settings.clone(), clips: BTreeMap::new(), scores: BTreeMap::new() };
