@@ -175,7 +175,6 @@ impl DeviationNetworks {
     }
 
     /// Where the plane of a driving pose looks in the source, less its own places: `[batch, h, w, 2]`, at A's size.
-    #[must_use]
     pub fn displacement(&self, source: &LatentPose, driving: &LatentPose) -> Tensor {
         let (maps, translation) = self.maps(source, driving);
         warping::displacement(&maps, &translation, self.rules())
