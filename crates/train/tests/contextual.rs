@@ -6,7 +6,7 @@ use ndarray::{Array2, Array3};
 use orator_body::{KeypointTrack, Layout, write_keypoints};
 use orator_media::FrameRate;
 use orator_motion::contextual::{ContextualModel, SPEECH_LEARNED, SPEECH_LOW_LEVEL};
-use orator_motion::{Known, Motion, MotionModel, SampleOptions, SampleRequest};
+use orator_motion::{Known, MotionModel, SampleOptions, SampleRequest};
 use orator_nn::{Checkpoint, Precision, from_array2};
 use orator_speech::Speech;
 use orator_train::contextual::{Stage, train};
