@@ -20,7 +20,6 @@ impl Turns {
     }
 
     /// The angles `[places, width]` in radians, each twice: once for either number of a pair.
-    #[must_use]
     pub fn angles(places: &[f64], width: i64) -> Tensor {
         let exponent = Tensor::arange_start_step(0, width, 2, (Kind::Float, Device::Cpu)) / width as f64;
         let rate = Tensor::pow_scalar(BASE, &exponent).reciprocal();
@@ -30,7 +29,6 @@ impl Turns {
     }
 
     /// `[.., places, width]` turned.
-    #[must_use]
     pub fn apply(&self, x: &Tensor) -> Tensor {
         let mut paired = x.size();
         let width = paired.pop().unwrap_or(0);

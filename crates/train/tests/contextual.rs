@@ -195,8 +195,7 @@ fn every_stage_learns_a_small_set_and_the_model_keeps_its_promises() {
             speaker: None,
             options: SampleOptions { seed, ..SampleOptions::default() },
         };
-        let track = model.sample(&request, &mut |_, _| {}).unwrap().keypoints().unwrap();
-        track
+        model.sample(&request, &mut |_, _| {}).unwrap().keypoints().unwrap()
     };
     for frames in [1, 79, 80, 81, 233] {
         assert_eq!(sample(frames, 1, None).frames(), frames, "as long as the speech");
@@ -286,8 +285,7 @@ fn aligned_encoders_teach_the_tokenizers_and_begin_the_generators() {
             speaker: None,
             options,
         };
-        let track = model.sample(&request, &mut |_, _| {}).unwrap().keypoints().unwrap();
-        track
+        model.sample(&request, &mut |_, _| {}).unwrap().keypoints().unwrap()
     };
     assert_eq!(take(None), take(Some(2)));
     assert_ne!(take(None), take(Some(1)), "without the residual layer");
@@ -330,10 +328,7 @@ fn strokes_are_foretold_and_planned_and_another_run_begins_with_what_was_learned
     assert!(plan.iter().flatten().all(|at| (0.0..6.0).contains(at)));
     assert_eq!(plan, model.planned_strokes(&request(true)).unwrap().unwrap());
     assert_eq!(model.planned_strokes(&request(false)).unwrap(), None);
-    let take = |planned| {
-        let track = model.sample(&request(planned), &mut |_, _| {}).unwrap().keypoints().unwrap();
-        track
-    };
+    let take = |planned| model.sample(&request(planned), &mut |_, _| {}).unwrap().keypoints().unwrap();
     assert_eq!(take(true), take(true));
     assert_ne!(take(true), take(false));
     let held = model.represented(&person(0.0)).unwrap().unwrap().keypoints().unwrap();
@@ -432,8 +427,7 @@ fn raw_motion_is_learned_and_made_without_tokens() {
             speaker: None,
             options,
         };
-        let track = model.sample(&request, &mut |_, _| {}).unwrap().keypoints().unwrap();
-        track
+        model.sample(&request, &mut |_, _| {}).unwrap().keypoints().unwrap()
     };
     let first = take(1, None);
     assert_eq!(first, take(1, None));

@@ -200,7 +200,6 @@ fn places(from: i64, to: i64) -> Vec<f64> {
 }
 
 /// Sines, then cosines of the time `[batch]` at `width / 2` rates each: `[batch, width]`.
-#[must_use]
 pub fn time_waves(time: &Tensor, width: i64) -> Tensor {
     let half = width / 2;
     let rate =

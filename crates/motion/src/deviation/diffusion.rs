@@ -76,35 +76,30 @@ impl Diffusion {
     }
 
     /// `clean` `[batch, frames, numbers]` with noise at `time` `[batch]`: √ᾱ x₀ + √(1−ᾱ) ε.
-    #[must_use]
     pub fn noised(&self, clean: &Tensor, noise: &Tensor, time: &Tensor) -> Tensor {
         let (of_clean, of_noise) = self.shares(time);
         clean * of_clean + noise * of_noise
     }
 
     /// The noise in `noisy` when `clean` is what it was made of.
-    #[must_use]
     pub fn noise_of(&self, noisy: &Tensor, clean: &Tensor, time: &Tensor) -> Tensor {
         let (of_clean, of_noise) = self.shares(time);
         (noisy - clean * of_clean) / of_noise
     }
 
     /// What `noisy` was made of when `noise` is in it.
-    #[must_use]
     pub fn clean_of(&self, noisy: &Tensor, noise: &Tensor, time: &Tensor) -> Tensor {
         let (of_clean, of_noise) = self.shares(time);
         (noisy - noise * of_noise) / of_clean
     }
 
     /// v = √ᾱ ε − √(1−ᾱ) x₀ (Salimans and Ho 2022).
-    #[must_use]
     pub fn velocity(&self, clean: &Tensor, noise: &Tensor, time: &Tensor) -> Tensor {
         let (of_clean, of_noise) = self.shares(time);
         noise * of_clean - clean * of_noise
     }
 
     /// x₀ = √ᾱ x_t − √(1−ᾱ) v.
-    #[must_use]
     pub fn clean_of_velocity(&self, noisy: &Tensor, velocity: &Tensor, time: &Tensor) -> Tensor {
         let (of_clean, of_noise) = self.shares(time);
         noisy * of_clean - velocity * of_noise
@@ -136,7 +131,6 @@ impl Diffusion {
     }
 
     /// One step of DDIM from `noisy`, the clean motion that was foretold for it, and fresh noise.
-    #[must_use]
     pub fn ddim_step(&self, step: &DiffusionStep, noisy: &Tensor, clean: &Tensor, fresh: &Tensor) -> Tensor {
         if step.next.is_none() {
             return clean.shallow_clone();
@@ -147,7 +141,6 @@ impl Diffusion {
     }
 
     /// Draws the time of a training step for each of `batch` windows, `[batch]`.
-    #[must_use]
     pub fn draw_time(&self, batch: usize, random: &mut Randomness) -> Tensor {
         let times: Vec<f32> = (0..batch).map(|_| random.below(STEPS) as f32).collect();
         Tensor::from_slice(&times)

@@ -23,33 +23,28 @@ pub struct Flow;
 
 impl Flow {
     /// The place `u` `[batch]` on the way as the network's time, `[batch]`.
-    #[must_use]
     pub fn time(&self, u: &Tensor) -> Tensor {
         (1.0 - u) * STEPS as f64 - 1.0
     }
 
     /// x_u of `clean` and `noise` `[batch, frames, numbers]` at `u` `[batch]`.
-    #[must_use]
     pub fn noised(&self, clean: &Tensor, noise: &Tensor, u: &Tensor) -> Tensor {
         let u = u.view([-1, 1, 1]);
         clean * &u + noise * (1.0 - &u)
     }
 
     /// The direction v.
-    #[must_use]
     pub fn direction(&self, clean: &Tensor, noise: &Tensor) -> Tensor {
         clean - noise
     }
 
     /// The clean motion to which `direction` leads from `noisy` at `u`.
-    #[must_use]
     pub fn clean_of(&self, noisy: &Tensor, direction: &Tensor, u: &Tensor) -> Tensor {
         let left: Tensor = 1.0 - u;
         noisy + direction * left.view([-1, 1, 1])
     }
 
     /// Draws `u` for each of `batch` windows by the logit-normal law (Esser et al. 2024): most often in the middle.
-    #[must_use]
     pub fn draw_place(&self, batch: usize, random: &mut Randomness) -> Tensor {
         random.normal_tensor(&[batch as i64]).sigmoid()
     }

@@ -85,7 +85,6 @@ impl Representation {
     }
 
     /// Latent rows `[.., 2307]` and their source (the same shape, or one that is repeated) as whitened numbers `[.., numbers]`.
-    #[must_use]
     pub fn numbers_of(&self, rows: &Tensor, source: &Tensor) -> Tensor {
         let base = base_numbers(rows, self.config.numbers);
         let motion = if self.config.relative_to_source {
@@ -97,7 +96,6 @@ impl Representation {
     }
 
     /// Source rows `[.., 2307]` as the network is told of them, `[.., numbers]`.
-    #[must_use]
     pub fn source_numbers(&self, source: &Tensor) -> Tensor {
         let base = base_numbers(source, self.config.numbers) - &self.source_mean;
         project(&base, self.components.as_ref()) / &self.source_spread
@@ -105,7 +103,6 @@ impl Representation {
 
     /// The numbers `[1, numbers]` of somebody who stays as the source shows: of relative motion the offset of nothing, otherwise the
     /// mean pose.
-    #[must_use]
     pub fn still(&self) -> Tensor {
         if !self.config.relative_to_source {
             return self.spread.zeros_like().unsqueeze(0);
@@ -114,7 +111,6 @@ impl Representation {
     }
 
     /// Whitened numbers `[.., numbers]` back as latent rows `[.., 2307]`.
-    #[must_use]
     pub fn rows_of(&self, numbers: &Tensor, source: &Tensor) -> Tensor {
         let moved = numbers * &self.spread;
         let motion = match &self.components {
@@ -130,7 +126,6 @@ impl Representation {
     }
 
     /// How much each number moves the latent row, `[numbers]`, 1 in all: its share of the variance.
-    #[must_use]
     pub fn importance(&self) -> Tensor {
         let variance = self.spread.square();
         &variance / variance.sum(Kind::Float)

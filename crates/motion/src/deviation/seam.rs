@@ -43,7 +43,6 @@ const LEADING: i64 = 8;
 /// `window` `[frames, numbers]` without a jump after `before` `[frames, numbers]`: its first frame comes to lie where both velocities
 /// at the seam lead, and the frames behind it follow less and less. A window that goes on from its prefix stays nearly as it is.
 /// (Ours; the predecessor's smoothing of seams never runs, METHODS 1.8.)
-#[must_use]
 pub fn led_on(before: &Tensor, window: &Tensor) -> Tensor {
     let (past, frames) = (before.size()[0], window.size()[0]);
     if past < 2 || frames < 2 {

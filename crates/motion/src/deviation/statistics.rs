@@ -45,7 +45,6 @@ impl DeviationStatistics {
     }
 
     /// Each number's share of the latent motion's variance, `[numbers]`; 0 for keypoints.
-    #[must_use]
     pub fn importance(&self) -> Tensor {
         let latent = self.representation.importance();
         let none = Tensor::zeros([self.keypoint_numbers()], (Kind::Float, latent.device()));

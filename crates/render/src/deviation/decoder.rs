@@ -111,7 +111,6 @@ impl SceneMaps {
     }
 
     /// The source picture `[1 or batch, 3, s, s]`.
-    #[must_use]
     pub fn picture(&self) -> &Tensor {
         &self.picture
     }

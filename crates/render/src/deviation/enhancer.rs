@@ -40,7 +40,6 @@ impl FeatureEnhancer {
     }
 
     /// F_S `[batch, depth, h, w]` to F_e of the same shape; h and w are multiples of 4.
-    #[must_use]
     pub fn forward(&self, features: &Tensor) -> Tensor {
         let outer = self.down[0].forward(features);
         let inner = self.down[1].forward(&outer);

@@ -1,6 +1,7 @@
 //! The `deviation` renderer: latent deviation stage 1 (METHODS 1.2–1.6). A picture's pose is a latent vector that the networks
 //! find themselves; it warps the source's features as a volume.
 
+mod backing;
 mod blocks;
 mod config;
 mod decoder;

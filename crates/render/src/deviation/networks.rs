@@ -12,7 +12,8 @@ use tch::nn::Path;
 use tch::{Kind, Tensor};
 
 /// π as the released code writes it.
-const RELEASED_HALF_TURN: f64 = 3.14;
+#[allow(clippy::approx_constant, reason = "that is the point")]
+pub(super) const RELEASED_HALF_TURN: f64 = 3.14;
 
 /// Parts that stay in 32 bits.
 const PRECISE: [&str; 2] = ["pose.", "transformation."];
@@ -145,7 +146,6 @@ impl DeviationNetworks {
     }
 
     /// A of a driving pose, and the translation: `[batch, h, w, 3, 3]`, `[batch, 3]`. The source may be a batch of one.
-    #[must_use]
     pub fn maps(&self, source: &LatentPose, driving: &LatentPose) -> (Tensor, Tensor) {
         let batch = driving.rotations.size()[0];
         let mut shape = driving.rotations.size();
@@ -175,7 +175,6 @@ impl DeviationNetworks {
     }
 
     /// Where the plane of a driving pose looks in the source, less its own places: `[batch, h, w, 2]`, at A's size.
-    #[must_use]
     pub fn displacement(&self, source: &LatentPose, driving: &LatentPose) -> Tensor {
         let (maps, translation) = self.maps(source, driving);
         warping::displacement(&maps, &translation, self.rules())

@@ -6,7 +6,7 @@ use super::decoder::DeviationDecoder;
 use super::encoder::ImageEncoder;
 use super::enhancer::FeatureEnhancer;
 use super::import::deviation_name;
-use super::networks::DeviationNetworks;
+use super::networks::{DeviationNetworks, RELEASED_HALF_TURN};
 use super::pose_estimator::Estimate;
 use super::warping::{self, WarpingRules};
 use fixture::Case;
@@ -85,7 +85,8 @@ fn every_part_of_the_released_network() {
     let still = Tensor::zeros([1, 4, 6, 2], (Kind::Float, Device::Cpu));
     case.check("generator.decoder", &decoder.forward(&given("dec"), &scene, &still).picture);
 
-    let pose = weights.module("pose", |path| super::PoseEstimator::new(path, &config.pose, 3.14));
+    let pose =
+        weights.module("pose", |path| super::PoseEstimator::new(path, &config.pose, RELEASED_HALF_TURN));
     let estimate = pose.estimate(&given("pose"), false);
     case.check("pose_base/yaw_down8", &estimate.yaw);
     case.check("pose_base/pitch_down8", &estimate.pitch);

@@ -23,7 +23,6 @@ pub struct LatentPose {
 
 impl LatentPose {
     /// MF of Eq. 3, `[batch, h · w · 9 + 3]`: rotations row by row, then the translation.
-    #[must_use]
     pub fn to_rows(&self) -> Tensor {
         Tensor::cat(&[self.rotations.flatten(1, -1), self.translation.shallow_clone()], 1)
     }

@@ -1,5 +1,6 @@
 //! The `deviation` renderer: stage-1 networks from a weight file behind [`Renderer`] and [`MotionReader`].
 
+use super::backing;
 use super::config::DeviationConfig;
 use super::networks::{DeviationNetworks, Source};
 use super::pose_estimator::LatentPose;
@@ -59,6 +60,7 @@ pub(super) fn checkpoint_of(
 pub fn deviation_networks(checkpoint: &Checkpoint, device: Device) -> Result<(VarStore, DeviationNetworks)> {
     let config: DeviationConfig = weight_file::config_of(checkpoint, KIND)?;
     config.check().map_err(|what| NnError::Mismatch { what: format!("configuration: {what}") })?;
+    backing::check(&config, &checkpoint.tensors)?;
     let store = VarStore::new(device);
     let networks = DeviationNetworks::new(&store.root(), &config);
     assign(&store, &checkpoint.tensors, "")?;

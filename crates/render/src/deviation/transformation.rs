@@ -54,7 +54,6 @@ impl PoseTransformation {
 
     /// Rotation fields `[batch, h, w, 3, 3]` to A `[batch, 2h, 2w, 3, 3]` in −1..=1, in 32-bit floats; h and w
     /// are multiples of 4.
-    #[must_use]
     pub fn forward(&self, fields: &[&Tensor], kind: Kind) -> Tensor {
         let flat: Vec<Tensor> =
             fields.iter().map(|field| field.flatten(3, -1).permute([0, 3, 1, 2])).collect();
@@ -68,7 +67,7 @@ impl PoseTransformation {
         for (block, skip) in self.up.iter().rev().zip([&coarse, &finer, &x]) {
             y = block.forward(&Tensor::cat(&[&y, skip], 1));
         }
-        let y = self.out.forward(&self.narrow.forward(&y)).tanh();
+        let y = self.out.forward(&self.narrow.forward(&y)).to_kind(Kind::Float).tanh();
         let size = y.size();
         y.permute([0, 2, 3, 1]).reshape([size[0], size[2], size[3], 3, 3])
     }

@@ -21,8 +21,11 @@ struct Probes {
     weight: Tensor,
 }
 
+/// Columns of [`Probes`]: one, the other, the share of the other, the weight.
+type Columns = (Vec<i64>, Vec<i64>, Vec<f32>, Vec<f32>);
+
 /// The face's outline and features, the hands, and points along the arms and between the shoulders; each part counts alike.
-static PROBES: LazyLock<(Vec<i64>, Vec<i64>, Vec<f32>, Vec<f32>)> = LazyLock::new(|| {
+static PROBES: LazyLock<Columns> = LazyLock::new(|| {
     let mut probes: Vec<(i64, i64, f32, f32)> = Vec::new();
     for part in [Part::Face, Part::LeftHand, Part::RightHand] {
         let points = part.positions(LAYOUT);
