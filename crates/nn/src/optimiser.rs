@@ -125,7 +125,8 @@ impl AdamW {
         let steps = Vec::<i64>::try_from(get("optimiser.steps".into())?)?;
         // States of old have one number for all.
         if steps.len() != self.steps.len() && steps.len() != 1 {
-            let what = format!("the optimiser state has {} parameters, not {}", steps.len(), self.steps.len());
+            let what =
+                format!("the optimiser state has {} parameters, not {}", steps.len(), self.steps.len());
             return Err(NnError::Mismatch { what });
         }
         for (mine, saved) in self.steps.values_mut().zip(steps.iter().cycle()) {

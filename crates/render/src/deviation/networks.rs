@@ -56,6 +56,7 @@ pub struct DeviationNetworks {
     transformation: Option<PoseTransformation>,
     decoder: DeviationDecoder,
     kind: Kind,
+    pose_kind: Kind,
 }
 
 impl DeviationNetworks {
@@ -79,6 +80,7 @@ impl DeviationNetworks {
             decoder: DeviationDecoder::new(&(path / "decoder"), config),
             config: config.clone(),
             kind: Kind::Float,
+            pose_kind: Kind::Float,
         }
     }
 
@@ -89,6 +91,12 @@ impl DeviationNetworks {
     pub fn computing_in(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
+    }
+
+    /// As [`DeviationNetworks::computing_in`], poses and maps as well: for training, where haste counts more than their last digits.
+    #[must_use]
+    pub fn training_in(self, kind: Kind) -> Self {
+        Self { pose_kind: kind, ..self.computing_in(kind) }
     }
 
     /// Whether the weight of that name may be cast to the kind that networks compute in.
@@ -118,7 +126,7 @@ impl DeviationNetworks {
     /// LPE of pictures `[batch, 3, s, s]`; `train` lets batch normalisation follow them.
     #[must_use]
     pub fn read_pose(&self, pictures: &Tensor, train: bool) -> LatentPose {
-        self.pose.forward(&for_convolution(pictures, Kind::Float), train)
+        self.pose.forward(&for_convolution(pictures, self.pose_kind), train)
     }
 
     /// The source branch: pictures `[batch, 3, s, s]` in 0..=1, s a multiple of 32.
@@ -151,9 +159,9 @@ impl DeviationNetworks {
         let maps = match &self.transformation {
             Some(transformation) if self.config.relative => {
                 // The same span of inputs as [R_D; R_S], and what matters is not hidden behind what both share.
-                transformation.forward(&[&(&driving.rotations - &own), &own])
+                transformation.forward(&[&(&driving.rotations - &own), &own], self.pose_kind)
             }
-            Some(transformation) => transformation.forward(&[&driving.rotations]),
+            Some(transformation) => transformation.forward(&[&driving.rotations], self.pose_kind),
             None => {
                 let turned = if self.config.relative {
                     driving.rotations.matmul(&own.transpose(-1, -2))
@@ -164,6 +172,13 @@ impl DeviationNetworks {
             }
         };
         (maps, translation)
+    }
+
+    /// Where the plane of a driving pose looks in the source, less its own places: `[batch, h, w, 2]`, at A's size.
+    #[must_use]
+    pub fn displacement(&self, source: &LatentPose, driving: &LatentPose) -> Tensor {
+        let (maps, translation) = self.maps(source, driving);
+        warping::displacement(&maps, &translation, self.rules())
     }
 
     /// The driven branch (Eq. 4 to 7).

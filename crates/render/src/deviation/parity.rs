@@ -77,7 +77,7 @@ fn every_part_of_the_released_network() {
     case.check("generator.Res_Feat", &enhancer.forward(&given("res_feat")));
     let transformation = weights
         .module("transformation", |path| super::PoseTransformation::new(path, 1, &config.transformation));
-    case.check("generator.pose_up", &transformation.forward(&[&given("rot")]));
+    case.check("generator.pose_up", &transformation.forward(&[&given("rot")], Kind::Float));
 
     let decoder = weights.module("decoder", |path| DeviationDecoder::new(path, &config));
     let maps = [given("enc0"), given("enc1"), given("enc2")];

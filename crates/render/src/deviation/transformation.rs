@@ -55,10 +55,10 @@ impl PoseTransformation {
     /// Rotation fields `[batch, h, w, 3, 3]` to A `[batch, 2h, 2w, 3, 3]` in −1..=1, in 32-bit floats; h and w
     /// are multiples of 4.
     #[must_use]
-    pub fn forward(&self, fields: &[&Tensor]) -> Tensor {
+    pub fn forward(&self, fields: &[&Tensor], kind: Kind) -> Tensor {
         let flat: Vec<Tensor> =
             fields.iter().map(|field| field.flatten(3, -1).permute([0, 3, 1, 2])).collect();
-        let x = self.first.forward(&for_convolution(&Tensor::cat(&flat, 1), Kind::Float));
+        let x = self.first.forward(&for_convolution(&Tensor::cat(&flat, 1), kind));
         let finer = self.down[0].forward(&x);
         let coarse = self.down[1].forward(&finer);
         let mut y = coarse.shallow_clone();

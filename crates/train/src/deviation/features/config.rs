@@ -87,6 +87,9 @@ impl DeviationLosses {
     }
 }
 
+/// The networks by name.
+const PARTS: [&str; 5] = ["encoder", "enhancer", "pose", "transformation", "decoder"];
+
 /// Weights to begin with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,10 +122,14 @@ pub struct FeaturesTrainConfig {
     /// Weights to begin with; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_from: Option<StartFrom>,
+    /// Networks that stay as they began while the features are trained: `pose`, so that a stage 2 that was trained with it still fits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rest: Vec<String>,
     /// Weights of the losses.
     #[serde(default)]
     pub losses: DeviationLosses,
-    /// Steps and rates of the pose estimator by itself, before everything else (ours); left out when absent.
+    /// Steps and rates of pose estimator and transformation by themselves, by `point_probe`, `keypoint_flow` and `identity`, before
+    /// everything else (ours); left out when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pose: Option<StageConfig>,
     /// Steps and rates of all networks together.
@@ -165,6 +172,13 @@ impl FeaturesTrainConfig {
         self.networks.check()?;
         if self.networks.as_released {
             return Err("as_released is for released weights; new ones are trained without its quirks".into());
+        }
+        if self.pose.is_some() && self.losses.point_probe + self.losses.keypoint_flow <= 0.0 {
+            return Err("pose needs losses.point_probe or losses.keypoint_flow above zero".into());
+        }
+        let parts = self.start_from.iter().flat_map(|start| &start.parts).chain(&self.rest);
+        if let Some(part) = parts.into_iter().find(|part| !PARTS.contains(&part.as_str())) {
+            return Err(format!("{part} is none of {}", PARTS.join(", ")));
         }
         self.features.check().map_err(|what| format!("features: {what}"))?;
         self.losses.regions.check().map_err(|what| format!("losses.regions: {what}"))?;

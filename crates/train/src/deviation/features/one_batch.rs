@@ -52,6 +52,7 @@ fn the_stage_learns_one_batch_by_heart() {
             every: 1,
             networks: networks(ours),
             start_from: None,
+            rest: Vec::new(),
             losses: DeviationLosses { perceptual: 0.0, colour_jitter: 0.0, ..DeviationLosses::default() },
             pose: None,
             features: StageConfig {

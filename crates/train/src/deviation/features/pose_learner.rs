@@ -1,6 +1,8 @@
-//! The pose estimator by itself (ours): before anything is warped, it learns to tell where keypoints are.
+//! Pose estimator and pose transformation by themselves (ours): before anything is painted, they learn to tell where keypoints are
+//! and where they were. A step costs a quarter of one with pictures.
 
 use super::config::FeaturesTrainConfig;
+use super::keypoint_flow::keypoint_flow;
 use super::learner::poses;
 use super::point_probe::PointProbe;
 use crate::learner::{Learner, Parts};
@@ -9,7 +11,7 @@ use crate::{Result, Split, StageConfig};
 use orator_nn::Randomness;
 use orator_render::deviation::DeviationNetworks;
 use std::collections::BTreeMap;
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// Held-out clips that are looked at, and frames of each.
 const LOOKED_AT: (usize, usize) = (24, 3);
@@ -38,11 +40,27 @@ impl<'a> PoseLearner<'a> {
         Ok(Self { networks, probe, config, stage, sampler: PairSampler::new(clips)?, held_out, device })
     }
 
-    /// How badly the points of both frames of each pair are found.
-    fn found(&self, pairs: &Pairs, train: bool) -> Tensor {
+    /// The losses of the pairs that need no picture, and what they add up to.
+    fn losses(&self, pairs: &Pairs, train: bool) -> (Tensor, Parts) {
+        let losses = &self.config.losses;
         let (own, driving) = poses(self.networks, pairs, train);
         let source = self.probe.loss(&own, &pairs.source_points, &pairs.source_confidence);
-        (source + self.probe.loss(&driving, &pairs.driving_points, &pairs.driving_confidence)) * 0.5
+        let probed =
+            (source + self.probe.loss(&driving, &pairs.driving_points, &pairs.driving_confidence)) * 0.5;
+        let flow = keypoint_flow(
+            &self.networks.displacement(&own, &driving),
+            (&pairs.source_points, &pairs.source_confidence),
+            (&pairs.driving_points, &pairs.driving_confidence),
+        );
+        let mut parts = vec![("probe", probed.double_value(&[])), ("flow", flow.double_value(&[]))];
+        let mut total = probed * losses.point_probe + flow * losses.keypoint_flow;
+        if self.config.networks.relative && losses.identity > 0.0 {
+            let (still, _) = self.networks.maps(&own, &own);
+            let still = still.abs().mean(Kind::Float);
+            parts.push(("identity", still.double_value(&[])));
+            total = total + still * losses.identity;
+        }
+        (total, parts)
     }
 }
 
@@ -50,9 +68,7 @@ impl Learner for PoseLearner<'_> {
     fn loss(&self, _step: u64, random: &mut Randomness) -> Result<(Tensor, Parts)> {
         let emphasis = self.config.losses.emphasis();
         let pairs = self.sampler.batch(self.stage.batch, emphasis, random, self.device)?;
-        let loss = self.found(&pairs, true);
-        let value = loss.double_value(&[]);
-        Ok((loss, vec![("probe", value)]))
+        Ok(self.losses(&pairs, true))
     }
 
     fn batch(&self, random: &mut Randomness) -> Result<BTreeMap<String, Tensor>> {
@@ -61,14 +77,18 @@ impl Learner for PoseLearner<'_> {
     }
 
     fn validate(&self, _step: u64) -> Result<BTreeMap<String, f64>> {
-        let (mut sum, mut count) = (0.0, 0usize);
+        let mut means: BTreeMap<String, f64> = BTreeMap::new();
+        let mut count = 0.0;
         for clip in &self.held_out {
             let emphasis = self.config.losses.emphasis();
             if let Some(pairs) = held_out_pairs(clip, LOOKED_AT.1, emphasis, self.device)? {
-                sum += tch::no_grad(|| self.found(&pairs, false)).double_value(&[]);
-                count += 1;
+                for (name, value) in tch::no_grad(|| self.losses(&pairs, false)).1 {
+                    *means.entry(name.to_string()).or_default() += value;
+                }
+                count += 1.0;
             }
         }
-        Ok((count > 0).then(|| ("probe".to_string(), sum / count as f64)).into_iter().collect())
+        means.values_mut().for_each(|mean| *mean /= count);
+        Ok(means)
     }
 }

@@ -21,7 +21,7 @@ use tch::{Device, Kind};
 /// The stages of stage 1; the second needs the weights of the first where the configuration has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// The pose estimator by itself.
+    /// The pose estimator and transformation by themselves.
     Pose,
     /// All networks together.
     Features,
@@ -74,7 +74,7 @@ pub fn train(
     tch::manual_seed(mix(config.seed, stage as u64) as i64);
     let store = VarStore::new(device);
     let kind = drawing_kind(device);
-    let networks = DeviationNetworks::new(&store.root(), &config.networks).computing_in(kind);
+    let networks = DeviationNetworks::new(&store.root(), &config.networks).training_in(kind);
     if !begun {
         begin(stage, config, run, &store)?;
     }
@@ -83,13 +83,14 @@ pub fn train(
         (stage == Stage::Pose || losses.point_probe > 0.0).then(|| PointProbe::new(&(store.root() / PROBE)));
     let finished = match (stage, probe) {
         (Stage::Pose, Some(probe)) => {
-            freeze_all_but(&store, &["pose", PROBE]);
+            freeze(&store, |part| ["pose", "transformation", PROBE].contains(&part));
             let mut folder = StageRun::open(run, stage.name(), settings.steps, sitting, tell)?;
             let learner = PoseLearner::new(&networks, &probe, &clips, (config, settings), device)?;
             run_steps(&learner, &store, settings, config.seed, &mut folder)?.then_some(folder)
         }
         (_, probe) => {
             let judges = judges(config, probe, &store, kind, device)?;
+            freeze(&store, |part| !config.rest.iter().any(|rest| rest == part));
             let mut folder = StageRun::open(run, stage.name(), settings.steps, sitting, tell)?;
             let validation = Validation::new(&clips, losses.emphasis(), run.join(stage.name()), device);
             let learner = FeaturesLearner::new(&networks, &clips, config, judges, validation, kind, device)?;
@@ -138,10 +139,10 @@ fn judges(
     })
 }
 
-/// Only variables of these networks ask for gradients.
-fn freeze_all_but(store: &VarStore, learning: &[&str]) {
+/// Variables of networks that do not learn ask for no gradients.
+fn freeze(store: &VarStore, learns: impl Fn(&str) -> bool) {
     for (name, variable) in parameters(store) {
-        if !learning.iter().any(|part| name.split('.').next() == Some(part)) {
+        if !learns(name.split('.').next().unwrap_or_default()) {
             let _ = variable.set_requires_grad(false);
         }
     }
@@ -160,7 +161,7 @@ fn begin(stage: Stage, config: &FeaturesTrainConfig, run: &Path, store: &VarStor
                 hint: "train the pose first, into the same run folder".into(),
             });
         }
-        begin_from(&StartFrom { weights, parts: vec!["pose".into()] }, store)?;
+        begin_from(&StartFrom { weights, parts: vec!["pose".into(), "transformation".into()] }, store)?;
     }
     Ok(())
 }
