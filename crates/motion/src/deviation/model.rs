@@ -1,5 +1,6 @@
 //! The trained model: network, statistics, and sampling over recordings of any length, window by window.
 
+use super::config::SMOOTHING_ORDER;
 use super::{
     Denoiser, DeviationConfig, DeviationStatistics, LATENT_NUMBERS, REPRESENTATION, Sampler, SamplingConfig,
     WINDOW_FRAMES, Window, led_on, seam_score,
@@ -7,6 +8,7 @@ use super::{
 use crate::contextual::{SPEECH_FEATURES, SPEECH_LEARNED, SPEECH_LOW_LEVEL, speech_features};
 use crate::{Motion, MotionError, MotionModel, RestPose, Result, SampleRequest, to_streams};
 use ndarray::{Array2, s};
+use orator_body::smooth::SavitzkyGolay;
 use orator_body::{KeypointTrack, LatentTrack};
 use orator_media::FrameRate;
 use orator_nn::{Checkpoint, NnError, Randomness, assign, from_array2, mix, parameters, to_array2};
@@ -291,8 +293,23 @@ impl DeviationModel {
             made.push(led);
             progress(((number + 1) * WINDOW_FRAMES).min(frames), frames);
         }
-        Ok(Tensor::cat(&made, 0).narrow(0, 0, frames as i64))
+        let whole = Tensor::cat(&made, 0).narrow(0, 0, frames as i64);
+        smoothed(&whole, self.config.sampling.smoothing)
     }
+}
+
+/// Motion `[frames, numbers]` smoothed in windows of so many frames; as it is where they are 0.
+fn smoothed(motion: &Tensor, window: usize) -> Result<Tensor> {
+    if window == 0 {
+        return Ok(motion.shallow_clone());
+    }
+    let filter = SavitzkyGolay::new(window, SMOOTHING_ORDER)?;
+    let mut numbers = to_array2(motion)?;
+    for mut column in numbers.columns_mut() {
+        let series: Vec<f64> = column.iter().map(|&v| f64::from(v)).collect();
+        column.iter_mut().zip(filter.apply(&series)).for_each(|(v, smooth)| *v = smooth as f32);
+    }
+    Ok(from_array2(&numbers).to_device(motion.device()))
 }
 
 /// Before the names of the network's variables in the weight file.

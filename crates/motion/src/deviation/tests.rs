@@ -141,6 +141,23 @@ fn the_second_target_alone_is_motion_of_keypoints() {
 }
 
 #[test]
+fn smoothing_calms_what_is_drawn_and_changes_no_length() {
+    let rough = |made: &Array2<f32>| -> f32 {
+        let change = |f: usize| &made.row(f + 1) - &made.row(f);
+        (0..made.nrows() - 2).map(|f| (change(f + 1) - change(f)).mapv(f32::abs).sum()).sum()
+    };
+    let of = |smoothing: usize, frames: usize| {
+        let mut config = config(Process::Diffusion, 4, false);
+        config.sampling.smoothing = smoothing;
+        take(&model(config), frames, |_| {}).unwrap()
+    };
+    let (plain, smooth) = (of(0, 100), of(7, 100));
+    assert_eq!(plain.dim(), smooth.dim());
+    assert!(rough(&smooth) < 0.5 * rough(&plain), "{} {}", rough(&smooth), rough(&plain));
+    assert_eq!(of(7, 2).nrows(), 2);
+}
+
+#[test]
 fn no_window_jumps() {
     let model = model(config(Process::Diffusion, 4, false));
     let (speech, reference) = (speech(250), reference());
