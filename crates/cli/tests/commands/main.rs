@@ -5,6 +5,7 @@
 mod animate;
 mod bad_inputs;
 mod bench;
+mod deviation;
 mod edit;
 mod help;
 mod import;

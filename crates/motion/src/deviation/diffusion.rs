@@ -2,6 +2,7 @@
 //! velocity, and DDIM steps (Song et al. 2021). Constants are computed as the published program does: β in 64 bits, its products
 //! in 32 (fixture 04e).
 
+use super::Foretold;
 use super::sampling::Step;
 use orator_nn::Randomness;
 use tch::{Kind, Tensor};
@@ -103,6 +104,15 @@ impl Diffusion {
     pub fn clean_of_velocity(&self, noisy: &Tensor, velocity: &Tensor, time: &Tensor) -> Tensor {
         let (of_clean, of_noise) = self.shares(time);
         noisy * of_clean - velocity * of_noise
+    }
+
+    /// The clean motion that a network's numbers `made` for `noisy` mean.
+    #[must_use]
+    pub fn clean_foretold(&self, made: Tensor, foretold: Foretold, noisy: &Tensor, time: &Tensor) -> Tensor {
+        match foretold {
+            Foretold::Clean => made,
+            Foretold::Velocity => self.clean_of_velocity(noisy, &made, time),
+        }
     }
 
     /// The steps of DDIM: `count` times evenly from the last to the first, with η of fresh noise.

@@ -13,9 +13,11 @@ mod representation;
 mod sampling;
 mod seam;
 mod statistics;
+#[cfg(test)]
+mod tests;
 
 pub use config::{
-    DenoiserConfig, DeviationConfig, NumbersKind, Process, RepresentationConfig, SamplingConfig,
+    DenoiserConfig, DeviationConfig, Foretold, NumbersKind, Process, RepresentationConfig, SamplingConfig,
     WINDOW_FRAMES,
 };
 pub use denoiser::{Denoiser, Heard, NoisyWindow, time_waves};

@@ -1,7 +1,9 @@
 //! A window of motion drawn from noise, by either process.
 
 use super::flow::FlowStep;
-use super::{Denoiser, Diffusion, DiffusionStep, Flow, NoisyWindow, Process, SamplingConfig};
+use super::{
+    Denoiser, DeviationConfig, Diffusion, DiffusionStep, Flow, Foretold, NoisyWindow, Process, SamplingConfig,
+};
 use orator_nn::Randomness;
 use tch::{Kind, Tensor};
 
@@ -27,14 +29,16 @@ pub struct Sampler<'a> {
     denoiser: &'a Denoiser,
     diffusion: Diffusion,
     process: Process,
+    foretold: Foretold,
     config: SamplingConfig,
 }
 
 impl<'a> Sampler<'a> {
-    /// With a denoiser that was trained for `process`.
+    /// With a denoiser that was trained as `networks` says, and other settings of sampling than those.
     #[must_use]
-    pub fn new(denoiser: &'a Denoiser, process: Process, config: SamplingConfig) -> Self {
-        Self { denoiser, diffusion: Diffusion::default(), process, config }
+    pub fn new(denoiser: &'a Denoiser, networks: &DeviationConfig, config: SamplingConfig) -> Self {
+        let (process, foretold) = (networks.process, networks.foretold);
+        Self { denoiser, diffusion: Diffusion::default(), process, foretold, config }
     }
 
     /// Draws `count` takes of a window, `[count, frames, numbers]`.
@@ -65,7 +69,8 @@ impl<'a> Sampler<'a> {
             let foretold = self.denoiser.guided(&noisy, &heard, &deaf, self.config.guidance);
             x = match step {
                 Step::Diffusion(step) => {
-                    let clean = if self.config.clip { foretold.clamp(-1.0, 1.0) } else { foretold };
+                    let clean = self.diffusion.clean_foretold(foretold, self.foretold, &x, &time);
+                    let clean = if self.config.clip { clean.clamp(-1.0, 1.0) } else { clean };
                     // Where no noise is wanted none is drawn: η = 0 needs the first alone.
                     let fresh = if step.sigma > 0.0 { noise() } else { x.zeros_like() };
                     self.diffusion.ddim_step(&step, &x, &clean, &fresh)

@@ -122,7 +122,7 @@ pub struct FeaturesTrainConfig {
     /// Weights to begin with; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_from: Option<StartFrom>,
-    /// Networks that stay as they began while the features are trained: `pose`, so that a stage 2 that was trained with it still fits.
+    /// Networks that stay as they began in every stage: `pose`, so that a stage 2 that was trained with it still fits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rest: Vec<String>,
     /// Weights of the losses.

@@ -43,7 +43,13 @@ impl<'a> PoseLearner<'a> {
     /// The losses of the pairs that need no picture, and what they add up to.
     fn losses(&self, pairs: &Pairs, train: bool) -> (Tensor, Parts) {
         let losses = &self.config.losses;
-        let (own, driving) = poses(self.networks, pairs, train);
+        // Nothing is kept for gradients that nobody asks for.
+        let rests = self.config.rest.iter().any(|part| part == "pose");
+        let (own, driving) = if rests {
+            tch::no_grad(|| poses(self.networks, pairs, false))
+        } else {
+            poses(self.networks, pairs, train)
+        };
         let source = self.probe.loss(&own, &pairs.source_points, &pairs.source_confidence);
         let probed =
             (source + self.probe.loss(&driving, &pairs.driving_points, &pairs.driving_confidence)) * 0.5;

@@ -83,7 +83,8 @@ pub fn train(
         (stage == Stage::Pose || losses.point_probe > 0.0).then(|| PointProbe::new(&(store.root() / PROBE)));
     let finished = match (stage, probe) {
         (Stage::Pose, Some(probe)) => {
-            freeze(&store, |part| ["pose", "transformation", PROBE].contains(&part));
+            let learns = ["pose", "transformation", PROBE];
+            freeze(&store, |part| learns.contains(&part) && !config.rest.iter().any(|rest| rest == part));
             let mut folder = StageRun::open(run, stage.name(), settings.steps, sitting, tell)?;
             let learner = PoseLearner::new(&networks, &probe, &clips, (config, settings), device)?;
             run_steps(&learner, &store, settings, config.seed, &mut folder)?.then_some(folder)

@@ -84,7 +84,8 @@ impl<'a> MotionLearner<'a> {
         match self.config.networks.process {
             Process::Diffusion => {
                 let noisy = self.diffusion.noised(&batch.motion, noise, level);
-                let clean = run(&noisy, level);
+                let made = run(&noisy, level);
+                let clean = self.diffusion.clean_foretold(made, self.config.networks.foretold, &noisy, level);
                 (clean.shallow_clone(), clean - &batch.motion)
             }
             Process::Flow => {
@@ -202,7 +203,7 @@ impl<'a> MotionLearner<'a> {
         let steps = DRAWING_STEPS.min(networks.sampling.steps);
         let sampler = Sampler::new(
             self.model.denoiser(),
-            networks.process,
+            networks,
             SamplingConfig { steps, ..networks.sampling.clone() },
         );
         let count = batch.motion.size()[0].min(DRAWN as i64);

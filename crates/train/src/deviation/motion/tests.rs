@@ -12,8 +12,8 @@ use orator_body::{KeypointTrack, Layout};
 use orator_media::FrameRate;
 use orator_motion::contextual::{ContextualConfig, SPEECH_FEATURES};
 use orator_motion::deviation::{
-    DenoiserConfig, DeviationConfig, DeviationModel, DeviationStatistics, KeypointStatistics, LATENT_NUMBERS,
-    Process, Representation, RepresentationConfig, WINDOW_FRAMES,
+    DenoiserConfig, DeviationConfig, DeviationModel, DeviationStatistics, Foretold, KeypointStatistics,
+    LATENT_NUMBERS, Process, Representation, RepresentationConfig, WINDOW_FRAMES,
 };
 use orator_nn::{AdamW, AdamWConfig, Randomness, Schedule, parameters};
 use std::sync::{Mutex, PoisonError};
@@ -102,6 +102,7 @@ fn config(process: Process, keypoints: bool) -> DeviationMotionConfig {
                 ..DenoiserConfig::default()
             },
             process,
+            foretold: if keypoints { Foretold::Velocity } else { Foretold::Clean },
             representation: RepresentationConfig { components: 6, ..RepresentationConfig::default() },
             keypoints,
             ..DeviationConfig::default()
@@ -189,7 +190,9 @@ fn one_batch_is_learned_by_heart() {
     let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
     orator_nn::configure_threads(1);
     let (clips, rows) = clips();
-    for (process, keypoints) in [(Process::Diffusion, true), (Process::Flow, false)] {
+    for (process, keypoints) in
+        [(Process::Diffusion, true), (Process::Diffusion, false), (Process::Flow, false)]
+    {
         let config = config(process, keypoints);
         let statistics = statistics(&clips, &rows, &config.networks);
         tch::manual_seed(4);
