@@ -35,7 +35,7 @@ pub struct DenoiserConfig {
     /// Dropout everywhere, in training.
     pub dropout: f64,
     /// Clean frames of the window before that stand in front of a window's tokens, at the places −prefix..−1, marked by an
-    /// embedding of their own (METHODS 1.8 [O]; 4). 0, as published, has none.
+    /// embedding of their own (METHODS 1.8, open there; 4). 0, as published, has none.
     pub prefix: usize,
     /// What rotary positions turn.
     pub rotary: RotaryPlace,

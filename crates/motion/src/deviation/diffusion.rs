@@ -107,7 +107,6 @@ impl Diffusion {
     }
 
     /// The clean motion that a network's numbers `made` for `noisy` mean.
-    #[must_use]
     pub fn clean_foretold(&self, made: Tensor, foretold: Foretold, noisy: &Tensor, time: &Tensor) -> Tensor {
         match foretold {
             Foretold::Clean => made,
