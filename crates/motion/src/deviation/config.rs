@@ -107,7 +107,7 @@ pub enum Foretold {
     #[default]
     Clean,
     /// v = √ᾱ ε − √(1−ᾱ) x₀ (Salimans and Ho 2022), from which the clean motion follows: a network that foretells nothing then leaves
-    /// nearly clean motion as it is. Losses are of the clean motion all the same. (Ours: it learns in a tenth of the steps.)
+    /// nearly clean motion as it is. Losses are of the clean motion all the same. (Ours.)
     Velocity,
 }
 

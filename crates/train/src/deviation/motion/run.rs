@@ -88,7 +88,7 @@ pub fn train(
         ),
         (text("seed"), config.seed.to_string()),
         (text("steps"), format!("{STAGE} {}", config.motion.steps)),
-        (text("features"), config.features.clone()),
+        (text("features"), stem(&config.features)),
     ]);
     let path = run.join(format!("{}.safetensors", config.name));
     model.checkpoint(&notes)?.write(&path, Precision::Half)?;
@@ -109,4 +109,11 @@ fn fitted(config: &DeviationMotionConfig, clips: &[LatentClip<'_>], path: &Path)
     let tensors = made.tensors().into_iter().collect();
     Checkpoint { metadata: BTreeMap::new(), tensors }.write(path, Precision::Full)?;
     Ok(made)
+}
+
+/// The name of the features' weights without the folder they lie in, which is nobody's business.
+fn stem(features: &str) -> String {
+    Path::new(features)
+        .file_stem()
+        .map_or_else(|| features.to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
