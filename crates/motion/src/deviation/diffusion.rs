@@ -3,7 +3,6 @@
 //! in 32 (fixture 04e).
 
 use super::Foretold;
-use super::sampling::Step;
 use orator_nn::Randomness;
 use tch::{Kind, Tensor};
 
@@ -153,11 +152,6 @@ impl Diffusion {
     pub fn draw_time(&self, batch: usize, random: &mut Randomness) -> Tensor {
         let times: Vec<f32> = (0..batch).map(|_| random.below(STEPS) as f32).collect();
         Tensor::from_slice(&times)
-    }
-
-    /// The steps as sampling takes them.
-    pub(super) fn steps(&self, count: usize, eta: f64) -> Vec<Step> {
-        self.ddim(count, eta).into_iter().map(Step::Diffusion).collect()
     }
 }
 

@@ -4,7 +4,6 @@
 //! The network is told 1000 (1 − u) − 1 as its time, so that both processes mean the same by it: 999 is noise.
 
 use super::STEPS;
-use super::sampling::Step;
 use orator_nn::Randomness;
 use tch::{Device, Kind, Tensor};
 
@@ -50,9 +49,9 @@ impl Flow {
     }
 
     /// Even steps.
-    pub(super) fn steps(&self, count: usize) -> Vec<Step> {
+    pub(super) fn steps(&self, count: usize) -> Vec<FlowStep> {
         let length = 1.0 / count.max(1) as f64;
-        (0..count.max(1)).map(|i| Step::Flow(FlowStep { at: i as f64 * length, length })).collect()
+        (0..count.max(1)).map(|i| FlowStep { at: i as f64 * length, length }).collect()
     }
 }
 
@@ -80,7 +79,6 @@ mod tests {
         // Euler steps along the true direction arrive.
         let mut x = noise.shallow_clone();
         for step in Flow.steps(8) {
-            let Step::Flow(step) = step else { panic!("a step of the flow") };
             x = x + &v * step.length;
         }
         assert!(far(&x, &clean) < 1e-5);

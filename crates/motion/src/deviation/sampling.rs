@@ -56,9 +56,12 @@ impl<'a> Sampler<'a> {
         let prefix = window.prefix.map(|p| p.repeat([count, 1, 1]));
         let mut noise = || random.normal_tensor(&[count, frames, numbers]).to_device(device);
         let mut x = noise();
-        let steps = match self.process {
-            Process::Diffusion => self.diffusion.steps(self.config.steps, self.config.eta),
-            Process::Flow => Flow.steps(self.config.steps),
+        let steps: Vec<Step> = match self.process {
+            Process::Diffusion => {
+                let steps = self.diffusion.ddim(self.config.steps, self.config.eta);
+                steps.into_iter().map(Step::Diffusion).collect()
+            }
+            Process::Flow => Flow.steps(self.config.steps).into_iter().map(Step::Flow).collect(),
         };
         for step in steps {
             let time = match step {
