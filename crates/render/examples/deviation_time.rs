@@ -1,21 +1,23 @@
 //! Milliseconds of the latent deviation renderer as `animate` uses it: `deviation_time [WEIGHTS] [FRAMES]`.
 //!
-//! The weights that ship unless others are named; random pictures. Given are wall time and the time that the processors worked for this
-//! program, a frame: on a shared machine the wall time says little.
+//! The weights that ship unless others are named; random pictures. Given are the least wall time and the mean time that the processors worked
+//! for this program, a frame: on a shared machine the wall time says little.
 
 mod clock;
 
-use clock::processor_time;
+use clock::time;
 use ndarray::{Array2, Array3};
 use orator_body::{KeypointTrack, Layout, Portrait};
 use orator_media::{FrameRate, Picture};
 use orator_render::{DeviationRenderer, Renderer};
 use std::error::Error;
 use std::path::Path;
-use std::time::Instant;
 use tch::Device;
 
 const SIDE: usize = 256;
+const REPEATS: i64 = 3;
+/// Frames given to the scene at once, as a film is drawn.
+const AT_ONCE: usize = 8;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -39,26 +41,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut scene = renderer.prepare(&portrait)?;
     let reader = renderer.motion_reader().ok_or("it draws keypoints")?;
     let pictures: Vec<Picture> = (0..frames).map(picture).collect();
-    let rows = reader.read_motion(&pictures[..2])?;
-    scene.render_latents(&[rows.row(0), rows.row(1)])?;
-
-    let clock = || (Instant::now(), processor_time());
-    let tell = |what: &str, (began, busy): (Instant, f64)| {
-        let each = frames as f64;
-        println!(
-            "{what}: {:.1} ms a frame, {:.1} ms of processor",
-            began.elapsed().as_secs_f64() * 1e3 / each,
-            (processor_time() - busy) / each
-        );
-    };
-    let start = clock();
     let rows = reader.read_motion(&pictures)?;
-    tell("pose", start);
-    let start = clock();
     let all: Vec<_> = rows.rows().into_iter().collect();
-    for some in all.chunks(8) {
-        scene.render_latents(some)?;
-    }
-    tell("drawing", start);
+
+    let tell = |what: &str, (wall, busy): (f64, f64)| {
+        let each = frames as f64;
+        println!("{what}: {:.1} ms a frame, {:.1} ms of processor", wall / each, busy / each);
+    };
+    tell("pose", time(REPEATS, || reader.read_motion(&pictures)));
+    tell(
+        "drawing",
+        time(REPEATS, || all.chunks(AT_ONCE).try_for_each(|some| scene.render_latents(some).map(|_| ()))),
+    );
     Ok(())
 }
