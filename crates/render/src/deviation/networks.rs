@@ -194,6 +194,15 @@ impl DeviationNetworks {
         Driven { decoded, maps, displacement, features: warped }
     }
 
+    /// The places of Eq. 4 in a volume as deep as the source's features, `[batch, depth, h, w, 3]` as (x, y, z): where [`Self::drive`] looks
+    /// unless features move in the plane alone.
+    #[must_use]
+    pub fn places(&self, source: &Source, driving: &LatentPose) -> Tensor {
+        let (maps, translation) = self.maps(&source.pose, driving);
+        let size = source.features.size();
+        warping::places(&warping::maps_at(&maps, size[2], size[3]), &translation, size[1])
+    }
+
     fn rules(&self) -> WarpingRules {
         WarpingRules {
             as_released: self.config.as_released,

@@ -58,6 +58,7 @@ fn whole_network_at_256_pixels() {
     case.check("motion_feature_2307", &pose.to_rows());
     let driven = networks.drive(&source, &pose);
     case.check("field_A_32x32x3x3", &driven.maps);
+    case.check("sampling_grid_xyz", &networks.places(&source, &pose));
     case.check("warped_feature", &driven.features);
     case.check("prediction", &driven.decoded.picture);
     let again = networks.drive(&source, &LatentPose::from_rows(&pose.to_rows(), 16));
