@@ -196,7 +196,6 @@ impl DeviationNetworks {
 
     /// The places of Eq. 4 in a volume as deep as the source's features, `[batch, depth, h, w, 3]` as (x, y, z): where [`Self::drive`] looks
     /// unless features move in the plane alone.
-    #[must_use]
     pub fn places(&self, source: &Source, driving: &LatentPose) -> Tensor {
         let (maps, translation) = self.maps(&source.pose, driving);
         let size = source.features.size();
