@@ -40,6 +40,15 @@ pub enum NnError {
 }
 
 impl NnError {
+    /// The same, naming the weight file that does not fit.
+    #[must_use]
+    pub fn in_file(self, path: &std::path::Path) -> Self {
+        match self {
+            Self::Mismatch { what } => Self::Mismatch { what: format!("{}: {what}", path.display()) },
+            other => other,
+        }
+    }
+
     /// The next step for a person, where there is one to name.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

@@ -23,6 +23,7 @@ pub mod spade;
 pub mod spectral;
 mod tensors;
 pub mod vgg;
+pub mod weight_file;
 
 pub use average::ExponentialAverage;
 pub use checkpoint::{Checkpoint, Precision, assign, parameters};

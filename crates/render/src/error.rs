@@ -25,9 +25,7 @@ impl RenderError {
     /// The same, naming the weight file.
     pub(crate) fn in_file(self, path: &std::path::Path) -> Self {
         match self {
-            Self::Weights(orator_nn::NnError::Mismatch { what }) => {
-                Self::Weights(orator_nn::NnError::Mismatch { what: format!("{}: {what}", path.display()) })
-            }
+            Self::Weights(error) => Self::Weights(error.in_file(path)),
             other => other,
         }
     }

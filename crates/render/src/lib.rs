@@ -6,7 +6,6 @@ mod discriminator;
 mod error;
 mod pixels;
 mod warp;
-mod weight_file;
 mod workers;
 
 pub use contextual::ContextualRenderer;

@@ -12,7 +12,7 @@ use crate::{RestPose, to_keypoints, to_streams};
 use ndarray::{Array2, s};
 use orator_body::KeypointTrack;
 use orator_body::smooth::SmoothingConfig;
-use orator_nn::{Checkpoint, NnError, Randomness, assign, from_array2, mix, to_array2};
+use orator_nn::{Checkpoint, NnError, Randomness, assign, from_array2, mix, to_array2, weight_file};
 use orator_speech::Speech;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,8 +20,6 @@ use tch::{Device, IndexOp, Kind, Tensor};
 
 /// What the weight file says it is.
 const KIND: &str = "contextual-motion";
-/// Changes when old files can no longer be read.
-const FORMAT: &str = "1";
 /// Mixed into the take's seed for the plan of strokes: windows use small numbers.
 const PLAN_SEED: u64 = 0x5354_524f_4b45;
 /// Less likely than this a stroke is never; it keeps shares of nothing from being no numbers.
@@ -57,20 +55,8 @@ impl ContextualModel {
     pub fn load(path: &Path, device: Device) -> Result<Self> {
         let checkpoint = Checkpoint::read(path)?;
         let mismatch = |what: String| NnError::Mismatch { what: format!("{}: {what}", path.display()) };
-        let kind = checkpoint.metadata.get("kind").map(String::as_str).unwrap_or("nothing known");
-        if kind != KIND {
-            return Err(mismatch(format!("holds weights of {kind}, not of {KIND}")).into());
-        }
-        if checkpoint.metadata.get("format").map(String::as_str) != Some(FORMAT) {
-            return Err(mismatch("was written by another version of orator".into()).into());
-        }
-        let config: ContextualConfig = checkpoint
-            .metadata
-            .get("config")
-            .ok_or_else(|| mismatch("has no configuration".into()))
-            .and_then(|text| {
-                serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}")))
-            })?;
+        let config: ContextualConfig =
+            weight_file::config_of(&checkpoint, KIND).map_err(|error| error.in_file(path))?;
         config.check().map_err(|what| mismatch(format!("configuration: {what}")))?;
         let networks = Networks::new(&config, device);
         if let Some(alignment) = &networks.alignment {
@@ -91,12 +77,6 @@ impl ContextualModel {
     /// # Errors
     /// Never in practice: when the configuration cannot be written as JSON.
     pub fn checkpoint(&self, notes: &BTreeMap<String, String>) -> Result<Checkpoint> {
-        let mut metadata = notes.clone();
-        metadata.insert("kind".into(), KIND.into());
-        metadata.insert("format".into(), FORMAT.into());
-        let config = serde_json::to_string(&self.config)
-            .map_err(|e| NnError::Shape(format!("the configuration cannot be written: {e}")))?;
-        metadata.insert("config".into(), config);
         let mut tensors: BTreeMap<String, Tensor> = self.statistics.tensors().into_iter().collect();
         let aligned = self.networks.alignment.iter().map(|a| (&a.store, ALIGNMENT));
         let strokes = self.networks.strokes.iter().map(|s| (&s.store, STROKES));
@@ -104,7 +84,7 @@ impl ContextualModel {
             tensors
                 .extend(orator_nn::parameters(store).into_iter().map(|(n, t)| (format!("{stage}.{n}"), t)));
         }
-        Ok(Checkpoint { metadata, tensors })
+        Ok(weight_file::checkpoint_of(KIND, &self.config, tensors, notes)?)
     }
 
     /// The configuration.

@@ -11,7 +11,9 @@ use ndarray::{Array2, s};
 use orator_body::smooth::SavitzkyGolay;
 use orator_body::{KeypointTrack, LatentTrack};
 use orator_media::FrameRate;
-use orator_nn::{Checkpoint, NnError, Randomness, assign, from_array2, mix, parameters, to_array2};
+use orator_nn::{
+    Checkpoint, NnError, Randomness, assign, from_array2, mix, parameters, to_array2, weight_file,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tch::nn::VarStore;
@@ -19,8 +21,6 @@ use tch::{Device, Tensor};
 
 /// What the weight file says it is.
 const KIND: &str = "deviation-motion";
-/// Changes when old files can no longer be read.
-const FORMAT: &str = "1";
 /// The key of the weight file's text under which its representation stands.
 const REPRESENTATION_KEY: &str = "representation";
 
@@ -63,17 +63,8 @@ impl DeviationModel {
     pub fn load(path: &Path, device: Device) -> Result<Self> {
         let checkpoint = Checkpoint::read(path)?;
         let mismatch = |what: String| NnError::Mismatch { what: format!("{}: {what}", path.display()) };
-        let kind = checkpoint.metadata.get("kind").map(String::as_str).unwrap_or("nothing known");
-        if kind != KIND {
-            return Err(mismatch(format!("holds weights of {kind}, not of {KIND}")).into());
-        }
-        if checkpoint.metadata.get("format").map(String::as_str) != Some(FORMAT) {
-            return Err(mismatch("was written by another version of orator".into()).into());
-        }
-        let text =
-            checkpoint.metadata.get("config").ok_or_else(|| mismatch("has no configuration".into()))?;
         let config: DeviationConfig =
-            serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}")))?;
+            weight_file::config_of(&checkpoint, KIND).map_err(|error| error.in_file(path))?;
         config.check().map_err(|what| mismatch(format!("configuration: {what}")))?;
         let statistics = DeviationStatistics::from_tensors(&checkpoint.tensors, &config, device)?;
         let representation = checkpoint.metadata.get(REPRESENTATION_KEY).map(String::as_str);
@@ -92,16 +83,11 @@ impl DeviationModel {
     /// # Errors
     /// Never in practice: when the configuration cannot be written as JSON.
     pub fn checkpoint(&self, notes: &BTreeMap<String, String>) -> Result<Checkpoint> {
-        let mut metadata = notes.clone();
-        metadata.insert("kind".into(), KIND.into());
-        metadata.insert("format".into(), FORMAT.into());
-        let config = serde_json::to_string(&self.config)
-            .map_err(|e| NnError::Shape(format!("the configuration cannot be written: {e}")))?;
-        metadata.insert("config".into(), config);
-        metadata.insert(REPRESENTATION_KEY.into(), self.representation.clone());
         let mut tensors: BTreeMap<String, Tensor> = self.statistics.tensors().into_iter().collect();
         tensors.extend(parameters(&self.store).into_iter().map(|(n, t)| (format!("{DENOISER}.{n}"), t)));
-        Ok(Checkpoint { metadata, tensors })
+        let mut notes = notes.clone();
+        notes.insert(REPRESENTATION_KEY.into(), self.representation.clone());
+        Ok(weight_file::checkpoint_of(KIND, &self.config, tensors, &notes)?)
     }
 
     /// The configuration.

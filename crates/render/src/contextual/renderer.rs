@@ -3,7 +3,6 @@
 use super::config::{PictureConfig, Warping};
 use super::networks::{Driving, PictureNetworks, SourceFeatures};
 use crate::pixels::{drawing_side, to_picture, to_tensor};
-use crate::weight_file;
 use crate::workers::Workers;
 use crate::{RenderError, Renderer, Result, Scene, WarpRenderer};
 use ndarray::{ArrayView1, ArrayView2, Axis};
@@ -12,7 +11,7 @@ use orator_body::{Layout, Portrait};
 use orator_media::Picture;
 use orator_nn::grid::resize;
 use orator_nn::picture_blocks::cast_weights;
-use orator_nn::{Checkpoint, NnError, assign};
+use orator_nn::{Checkpoint, NnError, assign, weight_file};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -60,7 +59,7 @@ pub(super) fn checkpoint_of(
     tensors: BTreeMap<String, Tensor>,
     notes: &BTreeMap<String, String>,
 ) -> Result<Checkpoint> {
-    weight_file::checkpoint_of(KIND, config, tensors, notes)
+    Ok(weight_file::checkpoint_of(KIND, config, tensors, notes)?)
 }
 
 /// The networks of a weight file in 32-bit floats, with their variables.

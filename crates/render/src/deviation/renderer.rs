@@ -7,7 +7,6 @@ use super::pose_estimator::LatentPose;
 use super::transfer;
 use crate::contextual::drawing_kind;
 use crate::pixels::{drawing_side, to_picture, to_tensor};
-use crate::weight_file;
 use crate::workers::Workers;
 use crate::{MotionReader, RenderError, Renderer, Result, Scene};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
@@ -15,7 +14,7 @@ use orator_body::Portrait;
 use orator_media::Picture;
 use orator_nn::grid::resize;
 use orator_nn::picture_blocks::cast_some_weights;
-use orator_nn::{Checkpoint, NnError, assign};
+use orator_nn::{Checkpoint, NnError, assign, weight_file};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -50,7 +49,7 @@ pub(super) fn checkpoint_of(
     tensors: BTreeMap<String, Tensor>,
     notes: &BTreeMap<String, String>,
 ) -> Result<Checkpoint> {
-    weight_file::checkpoint_of(KIND, config, tensors, notes)
+    Ok(weight_file::checkpoint_of(KIND, config, tensors, notes)?)
 }
 
 /// The networks of a weight file in 32-bit floats, with their variables.

@@ -1,7 +1,6 @@
-//! What every weight file of this crate says of itself: kind, format, configuration.
+//! What every weight file of a model says of itself: kind, format, configuration.
 
-use crate::Result;
-use orator_nn::{Checkpoint, NnError};
+use crate::{Checkpoint, NnError, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -11,7 +10,10 @@ use tch::Tensor;
 const FORMAT: &str = "1";
 
 /// A weight file of these tensors; `notes` (what they were trained on, for how long) go into the metadata.
-pub(crate) fn checkpoint_of(
+///
+/// # Errors
+/// Never in practice: when the configuration cannot be written as JSON.
+pub fn checkpoint_of(
     kind: &str,
     config: &impl Serialize,
     tensors: BTreeMap<String, Tensor>,
@@ -27,16 +29,19 @@ pub(crate) fn checkpoint_of(
 }
 
 /// The configuration of a weight file, after making sure that it is of `kind`.
-pub(crate) fn config_of<C: DeserializeOwned>(checkpoint: &Checkpoint, kind: &str) -> Result<C> {
+///
+/// # Errors
+/// [`NnError::Mismatch`] when it is of another kind or format, or its configuration cannot be read.
+pub fn config_of<C: DeserializeOwned>(checkpoint: &Checkpoint, kind: &str) -> Result<C> {
     let mismatch = |what: String| NnError::Mismatch { what };
     let found = checkpoint.metadata.get("kind").map(String::as_str).unwrap_or("nothing known");
     if found != kind {
-        return Err(mismatch(format!("holds weights of {found}, not of {kind}")).into());
+        return Err(mismatch(format!("holds weights of {found}, not of {kind}")));
     }
     if checkpoint.metadata.get("format").map(String::as_str) != Some(FORMAT) {
-        return Err(mismatch("was written by another version of orator".into()).into());
+        return Err(mismatch("was written by another version of orator".into()));
     }
     let text = checkpoint.metadata.get("config");
     let text = text.ok_or_else(|| mismatch("has no configuration".into()))?;
-    Ok(serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}")))?)
+    serde_json::from_str(text).map_err(|e| mismatch(format!("configuration: {e}")))
 }
